@@ -1,0 +1,91 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import pg from 'pg';
+import { Settings } from '../config/settings.js';
+import { Log } from '../logging/log.js';
+
+// int8 arrives as text by default; our ids stay below 2^53 and are JSON numbers on the wire.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, (text: string) => Number(text));
+
+/** One row of a written-out query. */
+export type Row = Record<string, unknown>;
+
+/** Runs written-out SQL, on the pool or inside one transaction. */
+export interface SqlRunner {
+  /** `name` makes it a prepared statement; keep one name for one text. Parameters are $1, $2 … */
+  query<T extends object = Row>(name: string, text: string, parameters?: unknown[]): Promise<T[]>;
+}
+
+/**
+ * The process's one pool of Postgres connections. Hot paths write their SQL out and run it here (one place for raw
+ * SQL); everything else goes through Prisma, which shares this pool.
+ */
+@Injectable()
+export class Postgres implements SqlRunner, OnModuleDestroy {
+  readonly pool: pg.Pool;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly log: Log,
+  ) {
+    this.pool = new pg.Pool({
+      connectionString: settings.DATABASE_URL,
+      max: settings.DATABASE_POOL_SIZE,
+      connectionTimeoutMillis: 5000,
+      idleTimeoutMillis: 30_000,
+      // A statement that runs this long is a fault; it must not hold its connection for ever.
+      statement_timeout: 30_000,
+      options: '-c timezone=UTC',
+      application_name: `rasl-${settings.ROLE}`,
+      types,
+    });
+    this.pool.on('error', (error) => this.log.warn({ err: error }, 'an idle database connection was lost'));
+  }
+
+  async query<T extends object = Row>(name: string, text: string, parameters: unknown[] = []): Promise<T[]> {
+    return (await this.pool.query<T & Row>({ name, text, values: parameters })).rows;
+  }
+
+  /**
+   * Runs `work` in one READ COMMITTED transaction, with a lock time-out (milliseconds), so that a blocked row is an
+   * error rather than a queue. Rolls back when `work` throws.
+   */
+  async transaction<T>(work: (sql: SqlRunner) => Promise<T>, options: { lockTimeoutMs?: number } = {}): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query(
+        options.lockTimeoutMs ? `BEGIN; SET LOCAL lock_timeout = ${Math.trunc(options.lockTimeoutMs)}` : 'BEGIN',
+      );
+      const result = await work({
+        query: async <R extends object>(name: string, text: string, parameters: unknown[] = []) =>
+          (await client.query<R & Row>({ name, text, values: parameters })).rows,
+      });
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        // The connection is gone; Postgres rolls back by itself. The pool must not hand it out again.
+        broken = rollbackError;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** A connection of its own, outside the pool (LISTEN holds it for the life of the process). */
+  createClient(): pg.Client {
+    return new pg.Client({
+      connectionString: this.settings.DATABASE_URL,
+      connectionTimeoutMillis: 5000,
+      keepAlive: true,
+      application_name: `rasl-${this.settings.ROLE}-listener`,
+      types,
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.pool.end();
+  }
+}

@@ -1,0 +1,16 @@
+import { Global, Module } from '@nestjs/common';
+import { Clock } from './clock/clock.js';
+import { ConfigModule } from './config/config.module.js';
+import { Encryption } from './crypto/encryption.js';
+import { DatabaseModule } from './database/database.module.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { RedisModule } from './redis/redis.module.js';
+
+/** What every feature stands on and none owns. */
+@Global()
+@Module({
+  imports: [ConfigModule, LoggingModule, DatabaseModule, RedisModule],
+  providers: [Clock, Encryption],
+  exports: [ConfigModule, LoggingModule, DatabaseModule, RedisModule, Clock, Encryption],
+})
+export class PlatformModule {}
