@@ -1,0 +1,103 @@
+import pg from 'pg';
+import { GroupedWriter } from './grouped-writer.js';
+
+interface Item {
+  tenant: number;
+  name: string;
+}
+
+const refused = (code: string): pg.DatabaseError => {
+  const error = new pg.DatabaseError('refused', 0, 'error');
+  error.code = code;
+  return error;
+};
+
+function recording(fails: (items: Item[]) => Error | undefined = () => undefined, maxItems = 10) {
+  const groups: string[][] = [];
+  const gate: { release?: () => void } = {};
+  const writer = new GroupedWriter<Item, string>({
+    maxItems,
+    maxInFlight: 1,
+    tenantOf: (item) => item.tenant,
+    write: async (items) => {
+      groups.push(items.map((item) => item.name));
+      if (gate.release === undefined && groups.length === 1 && items[0]?.name === 'gate') {
+        await new Promise<void>((resolve) => (gate.release = resolve));
+      }
+      const error = fails(items);
+      if (error) throw error;
+      return items.map((item) => `wrote ${item.name}`);
+    },
+  });
+  return { writer, groups, gate };
+}
+
+describe('GroupedWriter', () => {
+  it('writes a lone item at once and answers its result', async () => {
+    const { writer, groups } = recording();
+    await expect(writer.add({ tenant: 1, name: 'a' })).resolves.toBe('wrote a');
+    expect(groups).toEqual([['a']]);
+  });
+
+  it('writes what arrives together in one group', async () => {
+    const { writer, groups } = recording();
+    await Promise.all(['a', 'b', 'c'].map((name) => writer.add({ tenant: 1, name })));
+    expect(groups).toEqual([['a', 'b', 'c']]);
+  });
+
+  it('groups what arrives while a group is under way', async () => {
+    const { writer, groups, gate } = recording();
+    const first = writer.add({ tenant: 1, name: 'gate' });
+    await new Promise(setImmediate);
+    const rest = ['b', 'c'].map((name) => writer.add({ tenant: 1, name }));
+    gate.release?.();
+    await Promise.all([first, ...rest]);
+    expect(groups).toEqual([['gate'], ['b', 'c']]);
+  });
+
+  it('lets one tenant fill half a group and no more', async () => {
+    const { writer, groups } = recording(undefined, 4);
+    await Promise.all([
+      ...['a1', 'a2', 'a3'].map((name) => writer.add({ tenant: 1, name })),
+      ...['b1'].map((name) => writer.add({ tenant: 2, name })),
+    ]);
+    expect(groups).toEqual([['a1', 'a2', 'b1'], ['a3']]);
+  });
+
+  it('runs a refused group again per tenant, then per item, so that a bad item costs only itself', async () => {
+    const { writer, groups } = recording((items) =>
+      items.some((item) => item.name === 'bad') ? refused('23505') : undefined,
+    );
+    const results = await Promise.allSettled([
+      writer.add({ tenant: 1, name: 'good' }),
+      writer.add({ tenant: 1, name: 'bad' }),
+      writer.add({ tenant: 2, name: 'other' }),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(groups).toEqual([['good', 'bad', 'other'], ['good', 'bad'], ['good'], ['bad'], ['other']]);
+  });
+
+  it('does not run a group again when the connection was lost, because its COMMIT may have happened', async () => {
+    const { writer, groups } = recording(() => new Error('Connection terminated unexpectedly'));
+    const results = await Promise.allSettled(['a', 'b'].map((name) => writer.add({ tenant: 1, name })));
+    expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected']);
+    expect(groups).toHaveLength(1);
+  });
+
+  it('tries a lone item again on a lock time-out, a bounded number of times', async () => {
+    let left = 3;
+    const { writer } = recording(() => (left-- > 0 ? refused('55P03') : undefined));
+    await expect(writer.add({ tenant: 1, name: 'a' })).resolves.toBe('wrote a');
+    const { writer: never, groups } = recording(() => refused('55P03'));
+    await expect(never.add({ tenant: 1, name: 'a' })).rejects.toMatchObject({ code: '55P03' });
+    expect(groups).toHaveLength(6);
+  });
+
+  it('drains: resolves when everything added is written', async () => {
+    const { writer, groups } = recording(undefined, 2);
+    const added = ['a', 'b', 'c'].map((name) => writer.add({ tenant: 1, name }));
+    await writer.drain();
+    expect(groups.flat()).toEqual(['a', 'b', 'c']);
+    await Promise.all(added);
+  });
+});
