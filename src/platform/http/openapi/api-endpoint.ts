@@ -1,0 +1,227 @@
+/**
+ * Decorators that describe an endpoint for the API reference. Importing this one file is enough:
+ *
+ *   @ApiTenantEndpoint({ tag, summary, description })   an endpoint called with a tenant's token. Adds the security
+ *                                                       scheme, rate-limit headers and the errors every such endpoint
+ *                                                       has: UNAUTHORIZED, INSUFFICIENT_SCOPE, RATE_LIMIT_EXCEEDED,
+ *                                                       INTERNAL_ERROR, SERVICE_UNAVAILABLE. The scope is NOT named
+ *                                                       here: the document takes it from @RequireScopes.
+ *   @ApiPublicEndpoint({ tag, summary, description })   an endpoint without a token; adds INTERNAL_ERROR.
+ *   @ApiEnvelope(DataDto, { … })                        the successful answer: DataDto inside the envelope.
+ *   @ApiErrors('NOT_FOUND', …)                          further errors; `apiError('NOT_FOUND', { when, … })` says what
+ *                                                       the code means at this endpoint.
+ *   @ApiPreferHeader()                                  the `Prefer` request header of the sends.
+ *   @ApiIdParameter(name, …)                            a path parameter.
+ *   @ApiHiddenEndpoint()                                not part of the reference (our own pages and assets).
+ *
+ * Fields are described on the DTO with Nest's @ApiProperty; code samples of an endpoint are made from its examples.
+ */
+import { applyDecorators, type Type } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExcludeEndpoint,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  type ApiParamOptions,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { EnvelopeMeta, ErrorEnvelope, SuccessEnvelope } from './envelope.js';
+import { type DocumentedErrorCode, ERROR_CATALOGUE, type ErrorEntry } from './error-catalogue.js';
+
+type EndpointDecorator = MethodDecorator & ClassDecorator;
+
+/** Name of the bearer scheme in `components.securitySchemes`. */
+export const TOKEN_SECURITY = 'token';
+
+export interface EndpointDescription {
+  /** Section of the reference, such as `Messages`. */
+  tag: string;
+  /** Name of the page, such as `Send media message`. */
+  summary: string;
+  /** Markdown; the required scope is put before it. */
+  description: string;
+}
+
+export interface EnvelopeDescription {
+  /** HTTP status; 200 unless said otherwise. */
+  status?: number;
+  description?: string;
+  /** `data` is a list of DataDto. */
+  isArray?: boolean;
+  /** Named examples of `data`, each with the sentence of `message`. Without them one is made from the properties. */
+  examples?: Record<string, { summary: string; data: unknown; message?: string }>;
+  /** Response headers beside those every answer has; names of `components.headers`. */
+  headers?: ResponseHeaderName[];
+}
+
+/** Response headers described once under `components.headers`. */
+export const RESPONSE_HEADERS = {
+  'X-Request-Id': {
+    description: 'Id of this request: yours when you sent a UUID in `X-Request-Id`, else a new one.',
+    schema: { type: 'string', format: 'uuid' },
+    example: '0f8fad5b-d9cb-469f-a165-70867728950e',
+  },
+  'X-RateLimit-Limit': {
+    description: 'Calls that this token may make in a minute.',
+    schema: { type: 'integer' },
+    example: 60,
+  },
+  'X-RateLimit-Remaining': {
+    description: 'Calls left in the current minute.',
+    schema: { type: 'integer' },
+    example: 59,
+  },
+  'X-RateLimit-Reset': {
+    description: 'When the count starts again, in Unix seconds.',
+    schema: { type: 'integer' },
+    example: 1767254380,
+  },
+  'Retry-After': {
+    description: 'Seconds to wait before the call is tried again.',
+    schema: { type: 'integer' },
+    example: 12,
+  },
+  'WWW-Authenticate': {
+    description: 'The scheme to authenticate with.',
+    schema: { type: 'string' },
+    example: 'Bearer',
+  },
+} as const;
+
+export type ResponseHeaderName = keyof typeof RESPONSE_HEADERS;
+
+const EVERY_ANSWER: ResponseHeaderName[] = ['X-Request-Id'];
+
+/** Of every answer to a call with a valid token; the document adds them where an operation asks for the token. */
+export const RATE_LIMIT_HEADERS: ResponseHeaderName[] = [
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+];
+
+/** References to described response headers. */
+export const headerRefs = (names: readonly ResponseHeaderName[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+const META_EXAMPLE = { request_id: '0f8fad5b-d9cb-469f-a165-70867728950e', timestamp: '2026-01-01T07:58:39+00:00' };
+
+export interface ApiErrorDescription extends Partial<Omit<ErrorEntry, 'status'>> {
+  code: DocumentedErrorCode;
+}
+
+/** An error code with the meaning, message or details it has at one endpoint, for `@ApiErrors`. */
+export function apiError(
+  code: DocumentedErrorCode,
+  { when, message, details }: { when?: string; message?: string; details?: Record<string, unknown> },
+): ApiErrorDescription {
+  return { code, meaning: when, message, details };
+}
+
+function headersOf(status: number): ResponseHeaderName[] {
+  if (status === 401) return [...EVERY_ANSWER, 'WWW-Authenticate'];
+  if (status === 429 || status === 503) return [...EVERY_ANSWER, 'Retry-After'];
+  return EVERY_ANSWER;
+}
+
+/** Errors of an endpoint. Codes of one status share its response, each with its own example. */
+export function ApiErrors(...errors: (DocumentedErrorCode | ApiErrorDescription)[]): EndpointDecorator {
+  const responses = errors.map((error) => {
+    const given: ApiErrorDescription = typeof error === 'string' ? { code: error } : error;
+    const entry: ErrorEntry = ERROR_CATALOGUE[given.code];
+    const message = given.message ?? entry.message;
+    const details = given.details ?? entry.details;
+    return ApiResponse({
+      status: entry.status,
+      description: `\`${given.code}\`: ${given.meaning ?? entry.meaning}`,
+      headers: headerRefs(headersOf(entry.status)),
+      schema: { $ref: getSchemaPath(ErrorEnvelope) },
+      examples: {
+        [given.code]: {
+          summary: given.code,
+          value: {
+            success: false,
+            error: { code: given.code, message, ...(details ? { details } : {}) },
+            meta: META_EXAMPLE,
+          },
+        },
+      },
+    });
+  });
+  return applyDecorators(ApiExtraModels(ErrorEnvelope), ...responses);
+}
+
+/** The successful answer: DataDto (or null) as `data` of the envelope. */
+export function ApiEnvelope(data: Type<unknown> | null, described: EnvelopeDescription = {}): EndpointDecorator {
+  const { status = 200, description = 'Success', isArray = false, examples, headers = [] } = described;
+  const item = data === null ? { type: 'null' } : { $ref: getSchemaPath(data) };
+  return applyDecorators(
+    ApiExtraModels(SuccessEnvelope, EnvelopeMeta, ...(data === null ? [] : [data])),
+    ApiResponse({
+      status,
+      description,
+      headers: headerRefs([...EVERY_ANSWER, ...headers]),
+      schema: {
+        allOf: [
+          { $ref: getSchemaPath(SuccessEnvelope) },
+          {
+            type: 'object',
+            required: ['data'],
+            properties: { data: isArray ? { type: 'array', items: item } : item },
+          },
+        ],
+      },
+      ...(examples ? { examples: envelopeExamples(examples) } : {}),
+    }),
+  );
+}
+
+function envelopeExamples(examples: NonNullable<EnvelopeDescription['examples']>) {
+  return Object.fromEntries(
+    Object.entries(examples).map(([name, { summary, data, message }]) => [
+      name,
+      { summary, value: { success: true, data, ...(message ? { message } : {}), meta: META_EXAMPLE } },
+    ]),
+  );
+}
+
+/** An endpoint called with a tenant's token. See the head of this file. */
+export function ApiTenantEndpoint({ tag, summary, description }: EndpointDescription): EndpointDecorator {
+  return applyDecorators(
+    ApiTags(tag),
+    ApiOperation({ summary, description }),
+    ApiBearerAuth(TOKEN_SECURITY),
+    ApiErrors('UNAUTHORIZED', 'INSUFFICIENT_SCOPE', 'RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'),
+  );
+}
+
+/** An endpoint without a token. See the head of this file. */
+export function ApiPublicEndpoint({ tag, summary, description }: EndpointDescription): EndpointDecorator {
+  return applyDecorators(ApiTags(tag), ApiOperation({ summary, description, security: [] }));
+}
+
+/** Our own pages and assets: served, but no part of the API. */
+export const ApiHiddenEndpoint = (): EndpointDecorator => applyDecorators(ApiExcludeEndpoint());
+
+/** A path parameter, described. */
+export const ApiIdParameter = (options: ApiParamOptions): EndpointDecorator => applyDecorators(ApiParam(options));
+
+/** The `Prefer` request header of the sends (RFC 7240): how long the call waits for WhatsApp's answer. */
+export function ApiPreferHeader(): EndpointDecorator {
+  return applyDecorators(
+    ApiHeader({
+      name: 'Prefer',
+      required: false,
+      description:
+        "How long the call waits for WhatsApp's answer (RFC 7240). `respond-async`: not at all, the answer is `queued`. `wait=N`: up to N seconds, 0 to 30. Without it the platform's default applies (5 seconds unless the operator changed it).",
+      schema: { type: 'string', pattern: '^(respond-async|wait=([0-9]|[12][0-9]|30))$' },
+      examples: {
+        async: { summary: 'Answer at once', value: 'respond-async' },
+        wait: { summary: 'Wait up to 30 seconds', value: 'wait=30' },
+      },
+    }),
+  );
+}
