@@ -1,0 +1,17 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, UseInterceptors } from '@nestjs/common';
+import type { Request } from 'express';
+import { MediaUploadInterceptor } from './media-upload.interceptor.js';
+import type { MediaForm } from './uploaded-file.js';
+
+/**
+ * Reads the body of a media request, multipart (with `media_file`), JSON or urlencoded, before the handler runs, and
+ * removes whatever temporary file it left once the handler is done, however it ends.
+ */
+export const MediaUpload = (): MethodDecorator => applyDecorators(UseInterceptors(MediaUploadInterceptor));
+
+/** The {@link MediaForm} that {@link MediaUpload} read. */
+export const UploadedMedia = createParamDecorator((_data: unknown, context: ExecutionContext): MediaForm => {
+  const form = context.switchToHttp().getRequest<Request & { mediaForm?: MediaForm }>().mediaForm;
+  if (!form) throw new Error('@UploadedMedia() needs @MediaUpload() on the same handler');
+  return form;
+});
