@@ -30,7 +30,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { EnvelopeMeta, ErrorEnvelope, SuccessEnvelope } from './envelope.js';
-import { type DocumentedErrorCode, ERROR_CATALOGUE, type ErrorEntry } from './error-catalogue.js';
+import { ERROR_CODES, type ErrorCode } from '../error-codes.js';
+import { ERROR_EXAMPLES } from './error-examples.js';
 
 type EndpointDecorator = MethodDecorator & ClassDecorator;
 
@@ -109,17 +110,19 @@ export const headerRefs = (names: readonly ResponseHeaderName[]): Record<string,
 
 const META_EXAMPLE = { request_id: '0f8fad5b-d9cb-469f-a165-70867728950e', timestamp: '2026-01-01T07:58:39+00:00' };
 
-export interface ApiErrorDescription extends Partial<Omit<ErrorEntry, 'status'>> {
-  code: DocumentedErrorCode;
+export interface ApiErrorDescription {
+  readonly code: ErrorCode;
+  /** What the code means at this endpoint; without it, the meaning of error-codes.ts. */
+  readonly when?: string;
+  readonly message?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** An error code with the meaning, message or details it has at one endpoint, for `@ApiErrors`. */
-export function apiError(
-  code: DocumentedErrorCode,
-  { when, message, details }: { when?: string; message?: string; details?: Record<string, unknown> },
-): ApiErrorDescription {
-  return { code, meaning: when, message, details };
-}
+export const apiError = (code: ErrorCode, special: Omit<ApiErrorDescription, 'code'>): ApiErrorDescription => ({
+  code,
+  ...special,
+});
 
 function headersOf(status: number): ResponseHeaderName[] {
   if (status === 401) return [...EVERY_ANSWER, 'WWW-Authenticate'];
@@ -128,16 +131,15 @@ function headersOf(status: number): ResponseHeaderName[] {
 }
 
 /** Errors of an endpoint. Codes of one status share its response, each with its own example. */
-export function ApiErrors(...errors: (DocumentedErrorCode | ApiErrorDescription)[]): EndpointDecorator {
+export function ApiErrors(...errors: (ErrorCode | ApiErrorDescription)[]): EndpointDecorator {
   const responses = errors.map((error) => {
     const given: ApiErrorDescription = typeof error === 'string' ? { code: error } : error;
-    const entry: ErrorEntry = ERROR_CATALOGUE[given.code];
-    const message = given.message ?? entry.message;
-    const details = given.details ?? entry.details;
+    const { status, meaning } = ERROR_CODES[given.code];
+    const { message, details } = { ...ERROR_EXAMPLES[given.code], ...definedOf(given) };
     return ApiResponse({
-      status: entry.status,
-      description: `\`${given.code}\`: ${given.meaning ?? entry.meaning}`,
-      headers: headerRefs(headersOf(entry.status)),
+      status,
+      description: `\`${given.code}\`: ${given.when ?? meaning}`,
+      headers: headerRefs(headersOf(status)),
       schema: { $ref: getSchemaPath(ErrorEnvelope) },
       examples: {
         [given.code]: {
@@ -153,6 +155,11 @@ export function ApiErrors(...errors: (DocumentedErrorCode | ApiErrorDescription)
   });
   return applyDecorators(ApiExtraModels(ErrorEnvelope), ...responses);
 }
+
+const definedOf = ({ message, details }: ApiErrorDescription) => ({
+  ...(message ? { message } : {}),
+  ...(details ? { details } : {}),
+});
 
 /** The successful answer: DataDto (or null) as `data` of the envelope. */
 export function ApiEnvelope(data: Type<unknown> | null, described: EnvelopeDescription = {}): EndpointDecorator {
