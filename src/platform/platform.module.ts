@@ -4,13 +4,14 @@ import { ConfigModule } from './config/config.module.js';
 import { Encryption } from './crypto/encryption.js';
 import { DatabaseModule } from './database/database.module.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { RedisModule } from './redis/redis.module.js';
 
 /** What every feature stands on and none owns. */
 @Global()
 @Module({
-  imports: [ConfigModule, LoggingModule, DatabaseModule, RedisModule],
+  imports: [ConfigModule, LoggingModule, DatabaseModule, RedisModule, MetricsModule],
   providers: [Clock, Encryption],
-  exports: [ConfigModule, LoggingModule, DatabaseModule, RedisModule, Clock, Encryption],
+  exports: [ConfigModule, LoggingModule, DatabaseModule, RedisModule, MetricsModule, Clock, Encryption],
 })
 export class PlatformModule {}

@@ -1,0 +1,25 @@
+/** Whose token a request carries, and what the token may do. Set by the guard. */
+export interface AuthenticatedTenant {
+  readonly tenantId: number;
+  readonly tokenId: number;
+  /** Scope names; `*` grants all. */
+  readonly scopes: readonly string[];
+  /** Calls a minute: the token's own limit, capped by the plan's. */
+  readonly rateLimitPerMinute: number;
+}
+
+/** What the platform knows about a request; stands on `request.context` from the first middleware on. */
+export interface RequestContext {
+  /** UUID: the caller's X-Request-Id, or ours. */
+  readonly requestId: string;
+  /** `performance.now()` when the request's headers had arrived. */
+  readonly startedAt: number;
+  /** Absent on public routes. */
+  tenant?: AuthenticatedTenant;
+}
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    context: RequestContext;
+  }
+}
