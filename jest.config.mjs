@@ -1,4 +1,7 @@
-/** Two projects: `unit` (specs beside the code, no server) and `e2e` (test/, real processes). Started by `npm test`. */
+/**
+ * `unit` (specs beside the code), `e2e` (test/, real processes), both started by `npm test`; `pages` (test/, real
+ * processes and Chromium), started by `npm run test:pages`.
+ */
 const base = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest'] },
@@ -12,14 +15,22 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      roots: ['<rootDir>/src', '<rootDir>/sandbox'],
-      testMatch: ['**/*.spec.ts'],
+      roots: ['<rootDir>/src', '<rootDir>/sandbox', '<rootDir>/dev'],
+      testMatch: ['**/*.spec.ts', '**/*.spec.mjs'],
     },
     {
       ...base,
       displayName: 'e2e',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.e2e.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+    {
+      ...base,
+      displayName: 'pages',
+      roots: ['<rootDir>/test'],
+      testMatch: ['**/*.page.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',
     },

@@ -1,6 +1,15 @@
 /** Builds `dist/` when its sources have changed: the program (`dist/app`), the sandbox and the bench. */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './checkout.mjs';
@@ -42,7 +51,8 @@ export async function build(launcher) {
     mkdirSync(dirname(join(dist, REFERENCE_SCRIPT.to)), { recursive: true });
     copyFileSync(join(root, REFERENCE_SCRIPT.from), join(dist, REFERENCE_SCRIPT.to));
     const missing = ENTRIES.filter((entry) => !existsSync(join(dist, entry)));
-    if (missing.length > 0) throw new LaunchError(`The build did not make ${missing.map((entry) => `dist/${entry}`).join(', ')}.`);
+    if (missing.length > 0)
+      throw new LaunchError(`The build did not make ${missing.map((entry) => `dist/${entry}`).join(', ')}.`);
     writeFileSync(stamp, sources);
   });
 }

@@ -60,7 +60,8 @@ function holderOf(path) {
 export async function alone(name, work) {
   const path = join(privateFolder('claims'), name);
   for (let said = false; !claim(path); said = true) {
-    if (!said) say(`Waiting for another run of this checkout (process ${holderOf(path)?.pid ?? 'just ended'}): ${name}`);
+    if (!said)
+      say(`Waiting for another run of this checkout (process ${holderOf(path)?.pid ?? 'just ended'}): ${name}`);
     await delay(200);
   }
   try {

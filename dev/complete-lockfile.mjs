@@ -25,7 +25,9 @@ export function platformOf(name) {
   if (os === undefined || cpu === undefined) return undefined;
   if (os !== 'linux') return { os: [os], cpu: [cpu] };
   if (words.some((word) => word.startsWith('musl'))) return { os: [os], cpu: [cpu], libc: ['musl'] };
-  return words.some((word) => word.startsWith('gnu')) ? { os: [os], cpu: [cpu], libc: ['glibc'] } : { os: [os], cpu: [cpu] };
+  return words.some((word) => word.startsWith('gnu'))
+    ? { os: [os], cpu: [cpu], libc: ['glibc'] }
+    : { os: [os], cpu: [cpu] };
 }
 
 /** Entries that the lock file should have and has not: path and entry of every missing optional platform package. */
@@ -36,9 +38,13 @@ export function missingEntries(lock) {
       if (lock.packages[`node_modules/${name}`] || lock.packages[`${path}/node_modules/${name}`]) continue;
       const platform = platformOf(name);
       if (platform === undefined || !/^\d+\.\d+\.\d+/.test(version)) {
-        throw new Error(`${path} wants ${name}@${version}, which the lock file does not have and whose name tells no platform`);
+        throw new Error(
+          `${path} wants ${name}@${version}, which the lock file does not have and whose name tells no platform`,
+        );
       }
-      missing[`node_modules/${name}`] = { version, ...(parent.dev ? { dev: true } : {}), optional: true, ...platform };
+      const { os, cpu, libc } = platform;
+      const always = { version, cpu, ...(parent.dev ? { dev: true } : {}), ...(libc ? { libc } : {}) };
+      missing[`node_modules/${name}`] = { ...always, optional: true, os };
     }
   }
   return missing;

@@ -17,17 +17,22 @@ export async function generate(launcher) {
     const source = fingerprint();
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) return;
     say('Generating the Prisma client');
-    const status = await launcher.run('prisma generate', process.execPath, [join(root, 'node_modules/prisma/build/index.js'), 'generate'], {
-      env: {
-        ...process.env,
-        // Prisma's CLI wants its schema engine there before it does anything; `generate` never starts it, and any
-        // existing file keeps it from downloading one.
-        PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-        PRISMA_HIDE_UPDATE_MESSAGE: '1',
-        CHECKPOINT_DISABLE: '1',
+    const status = await launcher.run(
+      'prisma generate',
+      process.execPath,
+      [join(root, 'node_modules/prisma/build/index.js'), 'generate'],
+      {
+        env: {
+          ...process.env,
+          // Prisma's CLI wants its schema engine there before it does anything; `generate` never starts it, and any
+          // existing file keeps it from downloading one.
+          PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+          PRISMA_HIDE_UPDATE_MESSAGE: '1',
+          CHECKPOINT_DISABLE: '1',
+        },
+        stdio: ['ignore', 'ignore', 'inherit'],
       },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    );
     if (status !== 0) throw new LaunchError(`prisma generate failed (status ${status}).`);
     writeFileSync(stamp, source);
   });

@@ -1,7 +1,7 @@
 /** Installs the dependencies when they are missing or not the locked ones. Needs nothing but Node and npm. */
 import { existsSync, readFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from './checkout.mjs';
 import { alone } from './claims.mjs';
@@ -53,9 +53,14 @@ export function matches(locked, installed) {
 async function installWithNpm(launcher) {
   say('Installing the dependencies: npm ci, a minute or so');
   const stop = sayWhileWaiting('still installing');
-  const status = await launcher.run('npm ci', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    env: { ...process.env, NODE_ENV: 'development', npm_config_update_notifier: 'false' },
-  });
+  const status = await launcher.run(
+    'npm ci',
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      env: { ...process.env, NODE_ENV: 'development', npm_config_update_notifier: 'false' },
+    },
+  );
   stop();
   if (status !== 0) throw new LaunchError(`npm ci failed (status ${status}); npm says above why.`);
 }

@@ -35,7 +35,22 @@ export class Launcher {
    * `{code, signal}`. Until `part.expected` is set or the launcher stops, its end is an error that ends the command;
    * `watched: false` leaves that to the caller.
    */
-  start(name, command, args, { env = process.env, log, stdio = 'inherit', watched = true, rank = RANK.command, how = 'SIGTERM', graceMs = 10_000, group = false, ...options } = {}) {
+  start(
+    name,
+    command,
+    args,
+    {
+      env = process.env,
+      log,
+      stdio = 'inherit',
+      watched = true,
+      rank = RANK.command,
+      how = 'SIGTERM',
+      graceMs = 10_000,
+      group = false,
+      ...options
+    } = {},
+  ) {
     if (this.#stopping) throw new LaunchError('stopping');
     const output = log === undefined ? undefined : openSync(log, 'a', 0o600);
     const child = spawn(command, args, {
@@ -80,6 +95,11 @@ export class Launcher {
   async stop(part) {
     part.expected = true;
     await end(part, part);
+  }
+
+  /** Never resolves: the command goes on until a signal comes or a part ends. */
+  untilStopped() {
+    return new Promise((resolve) => this.#parts.size === 0 && resolve(0));
   }
 
   /** Stops everything, in order, and ends this process with the status. */

@@ -11,7 +11,15 @@ import { say } from './say.mjs';
 export class RunRecord {
   #path = join(privateFolder('run'), `${process.pid}.json`);
   /** `endpoints`: addresses of the parts; `scratch`: folders to remove at the end; `role`: of the platform process. */
-  #data = { checkout: root, launcher: identify(process.pid), kind: undefined, role: undefined, parts: [], scratch: [], endpoints: {} };
+  #data = {
+    checkout: root,
+    launcher: identify(process.pid),
+    kind: undefined,
+    role: undefined,
+    parts: [],
+    scratch: [],
+    endpoints: {},
+  };
 
   get scratch() {
     return this.#data.scratch;
@@ -53,7 +61,9 @@ export class RunRecord {
 /** Records of this checkout's launchers that run now, except this process's own. */
 export function runningRecords(kind) {
   return records().flatMap(({ data }) =>
-    data !== undefined && data.kind === kind && data.launcher.pid !== process.pid && isRunning(data.launcher) ? [data] : [],
+    data !== undefined && data.kind === kind && data.launcher.pid !== process.pid && isRunning(data.launcher)
+      ? [data]
+      : [],
   );
 }
 
@@ -65,7 +75,8 @@ export async function endLeftovers() {
   for (const { path, data } of records()) {
     if (data !== undefined && isRunning(data.launcher)) continue;
     const left = (data?.parts ?? []).filter(isRunning).sort((a, b) => b.rank - a.rank);
-    if (left.length > 0) say(`Ending what an earlier run left behind: ${left.map((part) => `${part.name} (${part.pid})`).join(', ')}`);
+    if (left.length > 0)
+      say(`Ending what an earlier run left behind: ${left.map((part) => `${part.name} (${part.pid})`).join(', ')}`);
     for (const part of left) await end(part, part);
     for (const folder of data?.scratch ?? []) rmSync(folder, { recursive: true, force: true });
     rmSync(path, { force: true });

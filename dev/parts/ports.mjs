@@ -19,7 +19,8 @@ export async function takePort(what, preferred, { name, value } = {}) {
   if (value !== undefined && value !== '') {
     const port = Number(value);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new LaunchError(`${name}=${value} is not a port.`);
-    if (!(await take(port))) throw new LaunchError(`${name}=${port}: the port is in use. Free it, or name another for ${what}.`);
+    if (!(await take(port)))
+      throw new LaunchError(`${name}=${port}: the port is in use. Free it, or name another for ${what}.`);
     return port;
   }
   for (let port = preferred; port < preferred + TRIES; port++) if (await take(port)) return port;

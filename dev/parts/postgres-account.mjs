@@ -24,11 +24,14 @@ function accountNamed(name) {
 function createAccount(name) {
   say(`Making the user ${name}: Postgres does not run as root`);
   try {
-    if (spawnSync('getent', ['group', name]).status !== 0) execFileSync('groupadd', ['--system', name], { stdio: 'pipe' });
+    if (spawnSync('getent', ['group', name]).status !== 0)
+      execFileSync('groupadd', ['--system', name], { stdio: 'pipe' });
     const nowhere = ['--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin'];
     execFileSync('useradd', ['--system', '--gid', name, ...nowhere, name], { stdio: 'pipe' });
   } catch (error) {
-    throw new LaunchError(`The user ${name} could not be made (${error.message}). Run as another user than root, or set DATABASE_URL.`);
+    throw new LaunchError(
+      `The user ${name} could not be made (${error.message}). Run as another user than root, or set DATABASE_URL.`,
+    );
   }
   return accountNamed(name);
 }
@@ -40,7 +43,9 @@ function createAccount(name) {
 export function postgresBinaries(account) {
   const native = join(postgresPackage(), 'native');
   if (!existsSync(join(native, 'bin', 'postgres'))) {
-    throw new LaunchError(`There is no embedded Postgres for ${process.platform}-${process.arch}: set DATABASE_URL to one of yours.`);
+    throw new LaunchError(
+      `There is no embedded Postgres for ${process.platform}-${process.arch}: set DATABASE_URL to one of yours.`,
+    );
   }
   if (runs(native, account)) return join(native, 'bin');
   const { version } = JSON.parse(readFileSync(join(postgresPackage(), 'package.json'), 'utf8'));
@@ -57,7 +62,9 @@ export function postgresBinaries(account) {
     }
   }
   if (!runs(join(copy, 'native'), account)) {
-    throw new LaunchError(`The embedded Postgres does not run here:\n${tryToRun(join(copy, 'native'), account)}\nSet DATABASE_URL to one of yours.`);
+    throw new LaunchError(
+      `The embedded Postgres does not run here:\n${tryToRun(join(copy, 'native'), account)}\nSet DATABASE_URL to one of yours.`,
+    );
   }
   return join(copy, 'native', 'bin');
 }

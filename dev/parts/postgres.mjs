@@ -35,7 +35,10 @@ export const THROWAWAY = { fsync: 'off', synchronous_commit: 'off', full_page_wr
  * Answers `{url, adminUrl, binaries, account}`: `url` names the database `rasl`, `adminUrl` the database `postgres` of
  * the same superuser; `binaries` is the folder of `initdb` and `postgres`, `account` the uid and gid to run them with.
  */
-export async function startPostgres(launcher, { folder, log, settings = {}, port: explicitPort, defaultPort = DEFAULT_PORT }) {
+export async function startPostgres(
+  launcher,
+  { folder, log, settings = {}, port: explicitPort, defaultPort = DEFAULT_PORT },
+) {
   const account = postgresAccount();
   const binaries = postgresBinaries(account);
   const home = join(folder, 'postgres');
@@ -46,7 +49,10 @@ export async function startPostgres(launcher, { folder, log, settings = {}, port
   await endForgottenServer(data);
 
   const port = await takePort('the embedded Postgres', defaultPort, explicitPort);
-  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const flags = Object.entries({ ...SETTINGS, ...settings, port: String(port) }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
   const part = launcher.start('Postgres', join(binaries, 'postgres'), ['-D', data, ...flags], {
     ...account,
     cwd: home,
@@ -83,12 +89,16 @@ function initialise({ home, data, binaries, account }) {
   const locale = process.platform === 'linux' ? ['--locale=C.UTF-8'] : ['--locale=C', '--builtin-locale=C.UTF-8'];
   const flags = ['--encoding=UTF8', '--locale-provider=builtin', ...locale];
   const access = ['--auth=scram-sha-256', '--username=postgres', `--pwfile=${password}`];
-  const { status, error, stderr } = spawnSync(join(binaries, 'initdb'), [`--pgdata=${unfinished}`, ...access, ...flags], {
-    ...account,
-    cwd: home,
-    env: environment(),
-    encoding: 'utf8',
-  });
+  const { status, error, stderr } = spawnSync(
+    join(binaries, 'initdb'),
+    [`--pgdata=${unfinished}`, ...access, ...flags],
+    {
+      ...account,
+      cwd: home,
+      env: environment(),
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new LaunchError(`initdb failed: ${error?.message ?? stderr}`);
   renameSync(unfinished, data);
 }
@@ -103,7 +113,9 @@ function refuseOtherVersion(data, binaries) {
   const { stdout } = spawnSync(join(binaries, 'postgres'), ['--version'], { encoding: 'utf8' });
   const present = /\) (\d+)/.exec(stdout)?.[1];
   if (made === present) return;
-  throw new LaunchError(`The data in ${data} are of PostgreSQL ${made}, the embedded one is ${present}. Move the folder away to begin anew.`);
+  throw new LaunchError(
+    `The data in ${data} are of PostgreSQL ${made}, the embedded one is ${present}. Move the folder away to begin anew.`,
+  );
 }
 
 /**
@@ -134,13 +146,16 @@ async function untilReady(part, adminUrl) {
       await ensureDatabase(client);
       return;
     } catch (error) {
-      if (error.code === '28P01') throw new LaunchError('The embedded Postgres does not take its own password: somebody changed it.');
-      if (!['ECONNREFUSED', 'ECONNRESET', '57P03'].includes(error.code) && !/terminated|timeout/i.test(error.message)) throw error;
+      if (error.code === '28P01')
+        throw new LaunchError('The embedded Postgres does not take its own password: somebody changed it.');
+      if (!['ECONNREFUSED', 'ECONNRESET', '57P03'].includes(error.code) && !/terminated|timeout/i.test(error.message))
+        throw error;
     } finally {
       await client.end().catch(ignoreClosed);
     }
     if (part.ended) throw new LaunchError(`Postgres did not start.${tailOf(part.log)}`);
-    if (performance.now() > deadline) throw new LaunchError(`Postgres did not get ready within 120 s.${tailOf(part.log)}`);
+    if (performance.now() > deadline)
+      throw new LaunchError(`Postgres did not get ready within 120 s.${tailOf(part.log)}`);
     await delay(30);
   }
 }

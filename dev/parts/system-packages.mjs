@@ -33,7 +33,9 @@ export async function installSystemPackage(launcher, name) {
   say(`Installing ${name} with apt-get`);
   const stop = sayWhileWaiting(`still installing ${name}`);
   try {
-    return (await aptInstall(launcher, name)) || ((await apt(launcher, 'update')) && (await aptInstall(launcher, name)));
+    return (
+      (await aptInstall(launcher, name)) || ((await apt(launcher, 'update')) && (await aptInstall(launcher, name)))
+    );
   } finally {
     stop();
   }
@@ -54,5 +56,8 @@ async function apt(launcher, ...args) {
 /** The version that a command prints, as numbers: `v=7.0.15` or `8.0.1` gives [7, 0, 15] and [8, 0, 1]. */
 export function versionOf(command) {
   const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  return /(\d+)\.(\d+)\.(\d+)/.exec(stdout ?? '')?.slice(1).map(Number);
+  return /(\d+)\.(\d+)\.(\d+)/
+    .exec(stdout ?? '')
+    ?.slice(1)
+    .map(Number);
 }
