@@ -1,0 +1,108 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import CircuitBreaker from 'opossum';
+import { Settings } from '../config/settings.js';
+import { Log } from '../logging/log.js';
+import { Metrics } from '../metrics/metrics.js';
+import { DeliveryQueue, type DeliveryJob } from './delivery-queue.js';
+import { RateSlots } from './rate-slots.js';
+
+/** A committed row whose time has come, under the generation that stands in the row. */
+export interface ReleasableMessage {
+  id: number;
+  generation: number;
+  /** Our id of the phone number, and its `rate_per_second`. */
+  numberId: number;
+  ratePerSecond: number;
+}
+
+const TIMEOUT_MS = 1000;
+
+/**
+ * Hands committed messages to the workers: reserves their rate slots and adds their jobs. Used by the API after its
+ * commit, and by the feeder for everything else. It never throws and never takes long: what could not be released
+ * stays in Postgres, where the feeder finds it.
+ */
+@Injectable()
+export class DeliveryRelease implements OnModuleDestroy {
+  private readonly breaker: CircuitBreaker<[ReleasableMessage[], boolean], number[]>;
+  private readonly backlogMs: number;
+
+  constructor(
+    private readonly slots: RateSlots,
+    private readonly queue: DeliveryQueue,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+    settings: Settings,
+  ) {
+    // Long enough for the feeder to come by and renew it.
+    this.backlogMs = 1000 + 2 * settings.RECOVERY_INTERVAL_MS;
+    this.breaker = new CircuitBreaker((messages, fromBacklog) => this.place(messages, fromBacklog), {
+      name: 'delivery-release',
+      timeout: TIMEOUT_MS,
+      errorThresholdPercentage: 50,
+      volumeThreshold: 3,
+      rollingCountTimeout: 5000,
+      resetTimeout: 1000,
+    });
+    this.breaker.on('open', () => this.log.warn({}, 'releases to Redis are suspended'));
+    this.breaker.on('close', () => this.log.info({}, 'releases to Redis are resumed'));
+  }
+
+  /**
+   * Answers the ids that are on their way. A caller whose id is missing (Redis away, the number's slots or the queue
+   * full, a backlog before it) sets the row's `next_at` to its due time, so that the feeder takes it in turn.
+   * A job may exist all the same when Redis answered too late: it competes for the claim like any other.
+   * @param options.fromBacklog the caller is the feeder: the backlog flag does not hold it back
+   */
+  async release(messages: ReleasableMessage[], options: { fromBacklog?: boolean } = {}): Promise<number[]> {
+    if (messages.length === 0 || this.queue.isFull) return [];
+    try {
+      return await this.breaker.fire(messages, options.fromBacklog ?? false);
+    } catch (error) {
+      this.log.debug({ err: error, messages: messages.length }, 'messages could not be released');
+      return [];
+    }
+  }
+
+  private async place(messages: ReleasableMessage[], fromBacklog: boolean): Promise<number[]> {
+    const byNumber = new Map<number, ReleasableMessage[]>();
+    for (const message of messages) {
+      const ofNumber = byNumber.get(message.numberId);
+      if (ofNumber) ofNumber.push(message);
+      else byNumber.set(message.numberId, [message]);
+    }
+    const placed = await Promise.allSettled(
+      [...byNumber.values()].map((ofNumber) => this.reserve(ofNumber, fromBacklog)),
+    );
+    const jobs = placed.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    const failed = placed.find((result) => result.status === 'rejected');
+    if (jobs.length === 0) {
+      if (failed) throw failed.reason;
+      return [];
+    }
+    await this.queue.add(jobs);
+    return jobs.map((job) => job.id);
+  }
+
+  private async reserve(messages: ReleasableMessage[], fromBacklog: boolean): Promise<DeliveryJob[]> {
+    const [head] = messages;
+    if (!head) return [];
+    const { epoch, departures } = await this.slots.reserve({
+      numberId: head.numberId,
+      ratePerSecond: head.ratePerSecond,
+      wanted: messages.length,
+      respectBacklog: !fromBacklog,
+      markBacklogMs: this.backlogMs,
+    });
+    return messages.flatMap(({ id, generation, numberId, ratePerSecond }, index) => {
+      const departs_at = departures[index];
+      if (departs_at === undefined) return [];
+      this.metrics.rateSlotWait.observe(Math.max(0, this.slots.untilDeparture(departs_at) ?? 0) / 1000);
+      return [{ id, generation, number_id: numberId, rate: ratePerSecond, departs_at, epoch }];
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.breaker.shutdown();
+  }
+}
