@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { root } from './checkout.mjs';
+import { privateFolder, root } from './checkout.mjs';
 import { alone } from './claims.mjs';
 import { install } from './install.mjs';
-import { launch } from './launcher.mjs';
+import { launch, tailOf } from './launcher.mjs';
 import { LaunchError, say } from './say.mjs';
 
 const client = join(root, 'src', 'platform', 'database', 'generated');
@@ -17,6 +17,7 @@ export async function generate(launcher) {
     const source = fingerprint();
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === source) return;
     say('Generating the Prisma client');
+    const log = join(privateFolder('logs'), 'generate.log');
     const status = await launcher.run(
       'prisma generate',
       process.execPath,
@@ -30,10 +31,10 @@ export async function generate(launcher) {
           PRISMA_HIDE_UPDATE_MESSAGE: '1',
           CHECKPOINT_DISABLE: '1',
         },
-        stdio: ['ignore', 'ignore', 'inherit'],
+        log,
       },
     );
-    if (status !== 0) throw new LaunchError(`prisma generate failed (status ${status}).`);
+    if (status !== 0) throw new LaunchError(`prisma generate failed (status ${status}).${tailOf(log)}`);
     writeFileSync(stamp, source);
   });
 }

@@ -1,8 +1,8 @@
 /** The embedded Postgres: initialised once, started on loopback, with a password of its own. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RANK, tailOf } from '../launcher.mjs';
 import { commandOf, end, identify } from '../processes.mjs';
@@ -72,7 +72,9 @@ export async function startPostgres(
 }
 
 function ownBy({ uid, gid }, folder) {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(folder, { recursive: true });
+  chmodSync(dirname(folder), 0o711);
+  chmodSync(folder, 0o700);
   if (uid !== undefined) chownSync(folder, uid, gid);
 }
 
