@@ -56,7 +56,9 @@ export class Log implements LoggerService {
   }
 
   private write(level: 'debug' | 'warn' | 'error' | 'fatal', first: unknown, rest: unknown[]): void {
-    if (typeof first === 'object' && first !== null) this.pino[level](first, String(rest[0] ?? ''));
+    const [text] = rest;
+    if (typeof first === 'object' && first !== null)
+      this.pino[level](first, typeof text === 'string' ? text : undefined);
     else this.pino[level]({ context: rest.at(-1) }, String(first));
   }
 }

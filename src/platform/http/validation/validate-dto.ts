@@ -16,15 +16,27 @@ function collect(errors: readonly ValidationError[], prefix: string, found: Fiel
 }
 
 /**
- * Turns what came over the wire into an instance of a DTO class and checks all its rules. Unknown fields are ignored,
- * keys that could reach a prototype are dropped, text that Postgres cannot store is refused.
+ * Turns what came over the wire into an instance of a DTO class and checks all its rules; answers every wrong field
+ * beside it, for a caller that has more to check. Unknown fields are ignored, keys that could reach a prototype are
+ * dropped, text that Postgres cannot store is a fault.
+ */
+export async function checkDto<T extends object>(
+  dto: Type<T>,
+  plain: unknown,
+): Promise<{ instance: T; faults: FieldErrors }> {
+  const faults: FieldErrors = {};
+  const input = sanitizeInput(plain ?? {}, faults);
+  const instance = plainToInstance(dto, input, { exposeDefaultValues: true });
+  collect(await validate(instance, { forbidUnknownValues: false }), '', faults);
+  return { instance, faults };
+}
+
+/**
+ * The same for a body that is checked by its DTO alone.
  * @throws ApiError 422 VALIDATION_ERROR that names every wrong field
  */
 export async function validateDto<T extends object>(dto: Type<T>, plain: unknown): Promise<T> {
-  const found: FieldErrors = {};
-  const input = sanitizeInput(plain ?? {}, found);
-  const instance = plainToInstance(dto, input, { exposeDefaultValues: true });
-  collect(await validate(instance, { forbidUnknownValues: false }), '', found);
-  if (Object.keys(found).length > 0) throw validationError(found);
+  const { instance, faults } = await checkDto(dto, plain);
+  if (Object.keys(faults).length > 0) throw validationError(faults);
   return instance;
 }

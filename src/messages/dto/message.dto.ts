@@ -1,0 +1,149 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** Why a message failed: WhatsApp's integer code, or one of ours as text. */
+export class MessageErrorDto {
+  @ApiProperty({
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+    example: 131047,
+    description: "WhatsApp's integer code, or ours as text, such as `UNKNOWN_OUTCOME`.",
+  })
+  code: number | string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Re-engagement message' })
+  title: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'More than 24 hours have passed since the recipient last replied.',
+  })
+  details: string | null;
+}
+
+/** One message as `GET /messages/{id}` shows it. */
+export class MessageDto {
+  @ApiProperty({ type: 'integer', example: 91 })
+  id: number;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 7, description: 'The same as `chat_id`.' })
+  interaction_id: number | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: '201000000000',
+    description: 'Phone of whoever wrote it; digits only.',
+  })
+  sender_id: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'image' })
+  type: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Your order, Mona', description: 'Text or caption.' })
+  message: string | null;
+
+  @ApiProperty({
+    enum: [
+      'queued',
+      'sending',
+      'sent',
+      'delivered',
+      'read',
+      'played',
+      'failed',
+      'unknown',
+      'cancelled',
+      'expired',
+      'received',
+    ],
+    nullable: true,
+    example: 'delivered',
+    description:
+      'Only moves forward. `unknown`: WhatsApp may or may not have the message; it is settled by its status or after a while. `received`: an inbound message.',
+  })
+  status: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'wamid.HBgMMjAxMDAwMDAwMDAwFQIAERgSQjM1',
+    description: "WhatsApp's id.",
+  })
+  message_id: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    example: '2026-01-01T08:00:00+00:00',
+    description: 'When WhatsApp took it, else when it was stored.',
+  })
+  sent_at: string;
+
+  @ApiProperty({ type: Boolean, example: false })
+  is_read: boolean;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'For a failure: what went wrong, in words.',
+  })
+  status_message: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: "WhatsApp's id of the message this one answers.",
+  })
+  ref_message_id: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    format: 'uri',
+    example: 'https://api.example.com/media/4fK2mQp7XbT9sLw1Zc8YhR3v/photo.jpg',
+    description: 'Address of the media; null when there is none, or its time has passed.',
+  })
+  url: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: null, description: 'Null for messages sent by the API.' })
+  staff_id: number | null;
+
+  @ApiProperty({ enum: ['inbound', 'outbound'], example: 'outbound' })
+  direction: string;
+
+  @ApiProperty({ type: 'integer', example: 7 })
+  chat_id: number;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 12 })
+  contact_id: number | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: '201000000000',
+    description: 'Phone of the contact; digits only.',
+  })
+  phone: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-01-01T08:00:01+00:00' })
+  delivered_at: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
+  read_at: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
+  failed_at: string | null;
+
+  @ApiProperty({ type: () => MessageErrorDto, nullable: true, example: null })
+  error: MessageErrorDto | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'Why this message waits although it is due, such as a paused number; null when nothing holds it.',
+  })
+  hold_reason: string | null;
+}

@@ -1,0 +1,110 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  MaxLength,
+  Min,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { MEDIA_TYPES, type MediaType } from '../../media/media-types.js';
+import { MaxCodePoints } from '../../platform/http/validation/code-points.js';
+import { IsPhone } from '../../platform/phone/is-phone.js';
+import { hasMergeFields } from '../outbound/merge-fields.js';
+import { ContactFieldsDto } from './contact-fields.dto.js';
+import { emptyAsAbsent, integerText } from './form-values.js';
+
+/** Longest caption, in code points, after merge fields are filled in (Cloud API: image, video and document). */
+export const MAX_CAPTION = 1024;
+
+/** Body of `POST /messages/media`; the file itself comes beside it, in `media_file`. */
+export class SendMediaDto {
+  @ApiPropertyOptional({
+    type: String,
+    example: '201000000000',
+    description:
+      'Recipient: country code and number, digits with optional `+`, `-`, spaces and parentheses; at most 20 characters and 15 digits. May be left out when `contact_id` is given.',
+  })
+  @Transform(emptyAsAbsent)
+  @ValidateIf((dto: SendMediaDto) => dto.phone !== undefined || dto.contact_id === undefined)
+  @IsPhone({ maxDigits: 15 })
+  phone?: string;
+
+  @ApiProperty({
+    enum: MEDIA_TYPES,
+    example: 'image',
+    description: 'What the file is; decides formats and size limit.',
+  })
+  @IsIn(MEDIA_TYPES)
+  media_type: MediaType;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uri',
+    maxLength: 2048,
+    example: 'https://example.com/photo.jpg',
+    description: 'Public http(s) address of the file, which is downloaded and re-hosted. Either this or `media_file`.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  @MaxLength(2048)
+  media_url?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: MAX_CAPTION,
+    example: 'Your order, @{contact_first_name}',
+    description: 'Text below the media; may hold merge fields. Not for audio.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @IsString()
+  // With merge fields the length is known only once the contact is; it is checked then.
+  @ValidateIf((dto: SendMediaDto) => typeof dto.caption !== 'string' || !hasMergeFields(dto.caption))
+  @MaxCodePoints(MAX_CAPTION)
+  caption?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: 255,
+    example: 'invoice.pdf',
+    description: 'Name that the recipient sees; for documents.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @IsString()
+  @MaxCodePoints(255)
+  filename?: string;
+
+  @ApiPropertyOptional({ type: 'integer', example: 12, description: 'An existing contact of yours.' })
+  @Transform(integerText)
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  contact_id?: number;
+
+  @ApiPropertyOptional({
+    type: String,
+    example: '106540352242922',
+    description: 'WhatsApp phone number id to send from; default: your default number.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @Matches(/^\d{1,30}$/, { message: 'from must be a WhatsApp phone number id' })
+  from?: string;
+
+  @ApiPropertyOptional({
+    type: () => ContactFieldsDto,
+    description: 'For a contact that this send creates, as `contact[firstname]` or `contact.firstname` in a form.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ContactFieldsDto)
+  contact?: ContactFieldsDto;
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Postgres } from '../platform/database/postgres.js';
+
+/** A message with what its answer needs of other tables. */
+export interface MessageRow {
+  id: number;
+  chat_id: number;
+  contact_id: number | null;
+  direction: 'inbound' | 'outbound';
+  type: string;
+  status: string;
+  body: string | null;
+  phone: string | null;
+  wamid: string | null;
+  reply_to_wamid: string | null;
+  is_read: boolean;
+  staff_id: number | null;
+  sent_at: Date | null;
+  delivered_at: Date | null;
+  read_at: Date | null;
+  failed_at: Date | null;
+  created_at: Date;
+  error_code: string | null;
+  error_title: string | null;
+  error_details: string | null;
+  display_phone_number: string;
+  paused: boolean;
+  paused_reason: string | null;
+  public_id: string | null;
+  filename: string | null;
+}
+
+const SELECT = `
+SELECT m.id, m.chat_id, m.contact_id, m.direction, m.type, m.status, m.body, m.phone, m.wamid, m.reply_to_wamid, m.is_read,
+       m.staff_id, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.created_at, m.error_code, m.error_title,
+       m.error_details, n.display_phone_number, n.paused_at IS NOT NULL AS paused, n.paused_reason,
+       l.public_id, l.filename
+  FROM messages m
+  JOIN phone_numbers n ON n.id = m.number_id
+  LEFT JOIN media_links l ON l.id = m.media_link_id AND (l.expires_at IS NULL OR l.expires_at > now())`;
+
+/** Reads messages of one tenant. */
+@Injectable()
+export class MessageRepository {
+  constructor(private readonly postgres: Postgres) {}
+
+  async findById(tenantId: number, id: number): Promise<MessageRow | undefined> {
+    const [row] = await this.postgres.query<MessageRow>(
+      'message_by_id',
+      `${SELECT} WHERE m.id = $1 AND m.tenant_id = $2`,
+      [id, tenantId],
+    );
+    return row;
+  }
+
+  /** By WhatsApp's id (index messages_tenant_wamid). */
+  async findByWamid(tenantId: number, wamid: string): Promise<MessageRow | undefined> {
+    const [row] = await this.postgres.query<MessageRow>(
+      'message_by_wamid',
+      `${SELECT} WHERE m.tenant_id = $1 AND m.wamid = $2 ORDER BY m.id DESC LIMIT 1`,
+      [tenantId, wamid],
+    );
+    return row;
+  }
+}

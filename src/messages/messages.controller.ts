@@ -1,0 +1,84 @@
+import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { RequireScopes } from '../auth-scopes/decorators.js';
+import { MediaUpload, UploadedMedia } from '../media/upload/media-upload.js';
+import type { MediaForm } from '../media/upload/uploaded-file.js';
+import { Settings } from '../platform/config/settings.js';
+import { CurrentTenant, ReadsBody, RequestId } from '../platform/http/decorators.js';
+import {
+  apiError,
+  ApiEnvelope,
+  ApiErrors,
+  ApiIdParameter,
+  ApiPreferHeader,
+  ApiTenantEndpoint,
+} from '../platform/http/openapi/api-endpoint.js';
+import { Reply } from '../platform/http/reply.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
+import { MessageDto } from './dto/message.dto.js';
+import { SendMediaFormDto } from './dto/send-media-form.dto.js';
+import { SentMediaDto } from './dto/sent-media.dto.js';
+import { GET_MESSAGE, SEND_MEDIA } from './messages.docs.js';
+import { MessagesService } from './messages.service.js';
+import { readPreference } from './outbound/prefer.js';
+import { SendMediaService } from './send-media.service.js';
+
+/** `/api/v2/messages`: sending, and looking a message up. */
+@Controller('api/v2/messages')
+export class MessagesController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly sendMedia: SendMediaService,
+    private readonly messages: MessagesService,
+  ) {}
+
+  @Post('media')
+  @HttpCode(200)
+  @RequireScopes('messages:send')
+  @ReadsBody('multipart')
+  @MediaUpload()
+  @ApiTenantEndpoint(SEND_MEDIA)
+  @ApiPreferHeader()
+  @ApiConsumes('multipart/form-data', 'application/json', 'application/x-www-form-urlencoded')
+  @ApiBody({ type: SendMediaFormDto })
+  @ApiEnvelope(SentMediaDto)
+  @ApiErrors(
+    apiError('FEATURE_LIMIT_EXCEEDED', { when: "A new contact or conversation does not fit the plan's limit." }),
+    'CONTACT_OPTED_OUT',
+    apiError('NOT_FOUND', { when: 'There is no contact with this contact_id.' }),
+    'VALIDATION_ERROR',
+    'WHATSAPP_NOT_CONFIGURED',
+    'SERVICE_WINDOW_CLOSED',
+    'PAYLOAD_TOO_LARGE',
+    'MESSAGE_SEND_FAILED',
+  )
+  async postMedia(
+    @CurrentTenant() tenant: AuthenticatedTenant,
+    @RequestId() requestId: string,
+    @Req() request: Request,
+    @UploadedMedia() form: MediaForm,
+  ): Promise<Reply<SentMediaDto>> {
+    const { waitMs, applied } = readPreference(request.headers.prefer, this.settings.SEND_WAIT_MS);
+    const data = await this.sendMedia.send(form, { tenantId: tenant.tenantId, requestId, waitMs });
+    return new Reply(data, {
+      message: data.status === 'sent' ? 'Media message sent successfully' : 'Media message queued successfully',
+      headers: applied ? { 'Preference-Applied': applied } : undefined,
+    });
+  }
+
+  @Get(':id')
+  @RequireScopes('messages:read')
+  @ApiTenantEndpoint(GET_MESSAGE)
+  @ApiIdParameter({
+    name: 'id',
+    description: 'Our integer id (`chat_message_id`), or the `wamid`.',
+    schema: { type: 'string' },
+    example: '91',
+  })
+  @ApiEnvelope(MessageDto)
+  @ApiErrors('NOT_FOUND')
+  async getMessage(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<MessageDto>> {
+    return new Reply(await this.messages.get(tenant.tenantId, id), { message: 'Message retrieved successfully' });
+  }
+}

@@ -1,0 +1,34 @@
+import type { EndpointDescription } from '../platform/http/openapi/api-endpoint.js';
+
+const TAG = 'Messages';
+
+/** Text of the page "Send media message". */
+export const SEND_MEDIA: EndpointDescription = {
+  tag: TAG,
+  summary: 'Send media message',
+  description: `Sends an image, a video, an audio file or a document through WhatsApp.
+
+**24-hour service window.** Media are free-form messages: WhatsApp delivers them only within 24 hours of the customer's last message or call. After that, send an approved template. The answer says when the window ends (\`service_window_expires_at\`).
+
+**Merge fields.** In \`caption\`, \`@{contact_first_name}\`, \`@{contact_last_name}\`, \`@{contact_email}\` and \`@{contact_phone}\` are replaced by the contact's data. An empty field becomes an empty text; what is not one of the four stays as it is.
+
+**Contacts.** Without \`contact_id\`, the contact with this phone is used. When there is none, it is created as a lead with your account's default status, source and assignee (all three must be set), within your plan's contact limit.
+
+**The file** comes as upload (\`media_file\`) or as public address (\`media_url\`), which is downloaded and re-hosted. Its name, declared type and content must fit \`media_type\`:
+
+| \`media_type\` | formats | at most |
+| --- | --- | --- |
+| \`image\` | JPEG, PNG, WebP (converted to JPEG, or to PNG when it has transparency) | 5 MB |
+| \`video\` | MP4, 3GPP | 16 MB |
+| \`audio\` | MP3, AAC, AMR, OGG with Opus | 16 MB |
+| \`document\` | PDF, DOC, DOCX, XLS, XLSX, PPT, PPTX, TXT, CSV | 100 MB |
+
+**The answer** waits for WhatsApp's own for a few seconds (see \`Prefer\`). \`sent\`: WhatsApp took the message. \`queued\`: it is stored and will go out; follow it with \`GET /messages/{id}\`. A message that was answered with 200 is never lost.`,
+};
+
+/** Text of the page "Get message". */
+export const GET_MESSAGE: EndpointDescription = {
+  tag: TAG,
+  summary: 'Get message',
+  description: 'One message, sent or received, with its present status.',
+};

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { MediaLinks } from '../media/media-links.js';
+import { notFound } from '../platform/http/api-error.js';
+import { timestamp, timestampOrNull } from '../platform/http/timestamp.js';
+import type { MessageDto } from './dto/message.dto.js';
+import { errorCodeOf } from './message-error.js';
+import { MessageRepository, type MessageRow } from './message.repository.js';
+
+/** Digits that a bigint holds for certain. */
+const INTEGER_ID = /^\d{1,15}$/;
+
+/** Shows messages to the tenant they belong to. */
+@Injectable()
+export class MessagesService {
+  constructor(
+    private readonly repository: MessageRepository,
+    private readonly links: MediaLinks,
+  ) {}
+
+  /**
+   * One message by our integer id or WhatsApp's wamid.
+   * @throws ApiError 404 when the tenant has no such message
+   */
+  async get(tenantId: number, id: string): Promise<MessageDto> {
+    const row = INTEGER_ID.test(id)
+      ? await this.repository.findById(tenantId, Number(id))
+      : await this.repository.findByWamid(tenantId, id);
+    if (!row) throw notFound('There is no such message.');
+    return this.present(row);
+  }
+
+  private present(row: MessageRow): MessageDto {
+    const outbound = row.direction === 'outbound';
+    const waits = outbound && (row.status === 'queued' || row.status === 'sending');
+    return {
+      id: row.id,
+      interaction_id: row.chat_id,
+      sender_id: outbound ? row.display_phone_number.replace(/\D/g, '') : row.phone,
+      type: row.type,
+      message: row.body,
+      status: row.status,
+      message_id: row.wamid,
+      sent_at: timestamp(row.sent_at ?? row.created_at),
+      is_read: outbound ? row.read_at !== null : row.is_read,
+      status_message: row.error_details ?? row.error_title,
+      ref_message_id: row.reply_to_wamid,
+      url: row.public_id !== null && row.filename !== null ? this.links.url(row.public_id, row.filename) : null,
+      staff_id: row.staff_id,
+      direction: row.direction,
+      chat_id: row.chat_id,
+      contact_id: row.contact_id,
+      phone: row.phone,
+      delivered_at: timestampOrNull(row.delivered_at),
+      read_at: timestampOrNull(row.read_at),
+      failed_at: timestampOrNull(row.failed_at),
+      error:
+        row.error_code === null
+          ? null
+          : { code: errorCodeOf(row.error_code), title: row.error_title, details: row.error_details },
+      hold_reason: waits && row.paused ? (row.paused_reason ?? 'The number is paused.') : null,
+    };
+  }
+}

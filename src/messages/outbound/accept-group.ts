@@ -1,0 +1,212 @@
+import { isBadRow } from '../../platform/database/database-errors.js';
+import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
+import { type ApiError, validationError } from '../../platform/http/api-error.js';
+import { ensureChats, openConversations } from './conversations.js';
+import { insertMessages, type StorableMessage } from './insert-messages.js';
+import { judge, mergedText } from './judge.js';
+import { type Circumstances, lookUp } from './lookup.js';
+import {
+  faultsOfNewContacts,
+  insertContacts,
+  reserveContacts,
+  returnContacts,
+  type WantedContact,
+} from './new-contacts.js';
+import type { Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
+
+/** How long a group waits for a row that another transaction holds, milliseconds. */
+const LOCK_TIMEOUT_MS = 200;
+
+/** One message of the group is refused although its group has already written: the whole group must roll back. */
+class RefusedMidway extends Error {
+  constructor(readonly refusal: ApiError) {
+    super('A message of the group was refused midway');
+  }
+}
+
+interface Candidate {
+  index: number;
+  item: OutboundItem;
+  found: Circumstances;
+}
+
+/**
+ * Accepts a group of messages in one transaction: contact, chat, conversation, media and message of each, or of none
+ * of them. A refusal that only shows after the first write (a plan's last place taken by another process, an
+ * e-mail that became taken) rolls the group back and runs each message alone, so that it costs only itself.
+ */
+export async function acceptGroup(postgres: Postgres, items: OutboundItem[]): Promise<Acceptance[]> {
+  try {
+    return await postgres.transaction((sql) => acceptTogether(sql, items), { lockTimeoutMs: LOCK_TIMEOUT_MS });
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    if (items.length === 1) return [{ refused: refusal }];
+    const results: Acceptance[] = [];
+    for (const item of items) results.push(...(await acceptGroup(postgres, [item])));
+    return results;
+  }
+}
+
+function refusalOf(error: unknown): ApiError | undefined {
+  if (error instanceof RefusedMidway) return error.refusal;
+  if (isBadRow(error) && (error as { constraint?: string }).constraint === 'contacts_tenant_email') {
+    return validationError({ 'contact.email': ['Another contact has this e-mail already.'] });
+  }
+  return undefined;
+}
+
+async function acceptTogether(sql: SqlRunner, items: OutboundItem[]): Promise<Acceptance[]> {
+  const results = new Array<Acceptance>(items.length);
+  let candidates = judgeAll(
+    items.map((item, index) => ({ index, item })),
+    await lookUp(
+      sql,
+      items.map((item) => item.message),
+    ),
+    results,
+  );
+  candidates = await createContacts(sql, candidates, results);
+  await openChats(sql, candidates, results);
+  return results;
+}
+
+function judgeAll(
+  items: { index: number; item: OutboundItem }[],
+  found: Circumstances[],
+  results: Acceptance[],
+): Candidate[] {
+  return items.flatMap(({ index, item }, position) => {
+    const circumstances = found[position];
+    if (!circumstances) throw new Error('A message has no circumstances');
+    const refusal = judge(item.message, circumstances);
+    if (!refusal) return [{ index, item, found: circumstances }];
+    results[index] = { refused: refusal };
+    return [];
+  });
+}
+
+const contactKey = (message: OutboundMessage): string => `${message.tenantId} ${message.phone ?? ''}`;
+
+/** Creates the contacts that are not there yet, and looks the group up again when it did. */
+async function createContacts(sql: SqlRunner, candidates: Candidate[], results: Acceptance[]): Promise<Candidate[]> {
+  const wanted = new Map<string, WantedContact>();
+  for (const { item, found } of candidates) {
+    if (found.contact) continue;
+    const key = contactKey(item.message);
+    if (!wanted.has(key)) wanted.set(key, { message: item.message, ...found });
+  }
+  if (wanted.size === 0) return candidates;
+
+  const faults = await faultsOfNewContacts(sql, [...wanted.values()]);
+  const sound = candidates.filter(({ index, item, found }) => {
+    const fault = found.contact ? undefined : faults.get(wanted.get(contactKey(item.message))?.message ?? item.message);
+    if (fault) results[index] = { refused: fault };
+    return !fault;
+  });
+  const creating = [...wanted.values()].filter(({ message }) => !faults.has(message));
+  if (creating.length === 0) return sound;
+
+  const counts = countByTenant(creating.map(({ message }) => message.tenantId));
+  const refusal = await reserveContacts(sql, counts);
+  if (refusal) throw new RefusedMidway(refusal);
+  const created = await insertContacts(sql, creating);
+  const surplus = countByTenant(
+    creating
+      .filter(({ message }) => !created.some((row) => row.tenantId === message.tenantId && row.phone === message.phone))
+      .map(({ message }) => message.tenantId),
+  );
+  if (surplus.size > 0) await returnContacts(sql, surplus);
+
+  const again = await lookUp(
+    sql,
+    sound.map(({ item }) => item.message),
+  );
+  return sound.flatMap((candidate, position) => {
+    const found = again[position];
+    if (!found?.contact) throw new Error('A contact that was just made is not there');
+    // A contact that somebody else made meanwhile may have opted out.
+    const refused = judge(candidate.item.message, found);
+    if (refused) throw new RefusedMidway(refused);
+    return [{ ...candidate, found }];
+  });
+}
+
+async function openChats(sql: SqlRunner, candidates: Candidate[], results: Acceptance[]): Promise<void> {
+  if (candidates.length === 0) return;
+  const wanted = new Map<string, { tenantId: number; numberId: number; contactId: number }>();
+  for (const { found, item } of candidates) {
+    const { numberId, contactId } = keysOf(found);
+    if (!found.chat) wanted.set(`${numberId} ${contactId}`, { tenantId: item.message.tenantId, numberId, contactId });
+  }
+  const made = new Map(
+    wanted.size === 0
+      ? []
+      : (await ensureChats(sql, [...wanted.values()])).map((chat) => [`${chat.number_id} ${chat.contact_id}`, chat]),
+  );
+
+  const storable = candidates.map(({ index, item, found }): StorableMessage & { index: number } => {
+    const { numberId, contactId, ratePerSecond, contact } = keysOf(found);
+    const chat = made.get(`${numberId} ${contactId}`);
+    const chatId = found.chat?.id ?? chat?.id;
+    if (chatId === undefined) throw new Error('A chat that was just made is not there');
+    return {
+      index,
+      item,
+      text: mergedText(item.message, contact),
+      chatId,
+      contactId,
+      numberId,
+      ratePerSecond,
+      phone: contact.phone,
+      whatsappUserId: contact.whatsappUserId,
+      expiresInS: found.messageExpiresInS,
+      serviceWindowExpiresAt: found.chat?.serviceWindowExpiresAt ?? chat?.service_window_expires_at ?? null,
+    };
+  });
+
+  const closed = new Set(candidates.filter(({ found }) => !found.chat?.conversationOpen).map(({ index }) => index));
+  const refusal = await openConversations(
+    sql,
+    storable.filter(({ index }) => closed.has(index)).map(({ chatId }) => chatId),
+  );
+  if (refusal) throw new RefusedMidway(refusal);
+
+  const stored = await insertMessages(sql, storable);
+  storable.forEach(
+    ({ index, text, chatId, contactId, numberId, ratePerSecond, phone, serviceWindowExpiresAt }, position) => {
+      const message = stored[position];
+      if (!message) throw new Error('A message was not stored');
+      const { id: messageId, mediaStorageKey } = message;
+      results[index] = {
+        accepted: {
+          messageId,
+          chatId,
+          contactId,
+          numberId,
+          ratePerSecond,
+          phone,
+          text,
+          mediaStorageKey,
+          serviceWindowExpiresAt,
+        },
+      };
+    },
+  );
+}
+
+function keysOf(found: Circumstances) {
+  if (!found.number || !found.contact) throw new Error('A message without number or contact was judged sendable');
+  return {
+    numberId: found.number.id,
+    ratePerSecond: found.number.ratePerSecond,
+    contactId: found.contact.id,
+    contact: found.contact,
+  };
+}
+
+function countByTenant(tenantIds: number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const tenantId of tenantIds) counts.set(tenantId, (counts.get(tenantId) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,118 @@
+import type { SqlRunner } from '../../platform/database/postgres.js';
+import type { OutboundItem } from './outbound-message.js';
+
+/** A message that was found sendable, with the rows it belongs to. */
+export interface StorableMessage {
+  item: OutboundItem;
+  /** After merging. */
+  text: string | null;
+  chatId: number;
+  contactId: number;
+  numberId: number;
+  ratePerSecond: number;
+  phone: string | null;
+  whatsappUserId: string | null;
+  expiresInS: number;
+  serviceWindowExpiresAt: Date | null;
+}
+
+/**
+ * How long the accepting process has for its own release before the workers look after a row, seconds. A release
+ * takes milliseconds; the margin covers a process that is busy, not one that is dead.
+ */
+const RELEASE_GRACE_S = 2;
+
+/** A message's id, and which stored file its media row refers to (an earlier one when the content was there already). */
+export interface StoredMessage {
+  id: number;
+  mediaStorageKey: string | null;
+}
+
+/** Stores media rows and messages of a group; answers them in the order given. */
+export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]): Promise<StoredMessage[]> {
+  const files = await upsertMediaFiles(sql, messages);
+  // nextval once per row in a materialised CTE ties each id to its place; link and message are stored together.
+  const rows = await sql.query<{ id: number }>(
+    'outbound_insert_messages',
+    `WITH i AS MATERIALIZED (
+       SELECT nextval('messages_id_seq') AS id,
+              CASE WHEN u.public_id IS NULL THEN NULL ELSE nextval('media_links_id_seq') END AS link_id, u.*
+         FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[], $6::smallint[], $7::text[], $8::text[],
+                     $9::text[], $10::jsonb[], $11::int[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[])
+              WITH ORDINALITY
+              AS u (tenant_id, number_id, chat_id, contact_id, type, priority, phone, recipient_user_id,
+                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, ord)),
+     links AS (
+       INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename)
+       SELECT link_id, tenant_id, media_file_id, public_id, filename FROM i WHERE link_id IS NOT NULL),
+     stored AS (
+       INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, priority, phone,
+                             recipient_user_id, body, content, media_link_id, waiter, request_id, generation, next_at, expires_at)
+       SELECT id, tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', priority, phone,
+              recipient_user_id, body, content, link_id, waiter, request_id, 1,
+              now() + $17 * interval '1 second', now() + expires_in_s * interval '1 second'
+         FROM i)
+     SELECT id FROM i ORDER BY ord`,
+    [
+      messages.map(({ item }) => item.message.tenantId),
+      messages.map(({ numberId }) => numberId),
+      messages.map(({ chatId }) => chatId),
+      messages.map(({ contactId }) => contactId),
+      messages.map(({ item }) => item.message.type),
+      messages.map(({ item }) => item.message.priority),
+      messages.map(({ phone }) => phone),
+      messages.map(({ whatsappUserId }) => whatsappUserId),
+      messages.map(({ text }) => text),
+      messages.map(({ item }) => JSON.stringify(item.message.content)),
+      messages.map(({ item }) => files.get(mediaKey(item))?.id ?? null),
+      messages.map(({ item }) => item.message.media?.publicId ?? null),
+      messages.map(({ item }) => item.message.media?.filename ?? null),
+      messages.map(({ item }) => item.waiter),
+      messages.map(({ item }) => item.message.requestId),
+      messages.map(({ expiresInS }) => expiresInS),
+      RELEASE_GRACE_S,
+    ],
+  );
+  return messages.map(({ item }, position) => {
+    const row = rows[position];
+    if (!row) throw new Error('A message was stored without an id');
+    return { id: row.id, mediaStorageKey: files.get(mediaKey(item))?.storage_key ?? null };
+  });
+}
+
+const mediaKey = ({ message: { tenantId, media } }: OutboundItem): string =>
+  media ? `${tenantId} ${media.sha256.toString('hex')} ${media.mimeType}` : '';
+
+interface MediaFileRow {
+  id: number;
+  storage_key: string;
+  key: string;
+}
+
+/** One row per tenant, content and type; answers the rows by {@link mediaKey}. */
+async function upsertMediaFiles(sql: SqlRunner, messages: StorableMessage[]): Promise<Map<string, MediaFileRow>> {
+  const files = new Map<string, OutboundItem>();
+  for (const { item } of messages) if (item.message.media) files.set(mediaKey(item), item);
+  if (files.size === 0) return new Map();
+  const keys = [...files.keys()].sort();
+  const media = keys.map((key) => {
+    const message = files.get(key)?.message;
+    if (!message?.media) throw new Error('A media key without its media');
+    return message.media;
+  });
+  const rows = await sql.query<MediaFileRow>(
+    'outbound_upsert_media_files',
+    `INSERT INTO media_files (tenant_id, sha256, size_bytes, mime_type, storage_key)
+     SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::text[])
+     ON CONFLICT (tenant_id, sha256, mime_type) DO UPDATE SET referenced_at = now()
+     RETURNING id, storage_key, tenant_id || ' ' || encode(sha256, 'hex') || ' ' || mime_type AS key`,
+    [
+      media.map((file) => file.tenantId),
+      media.map((file) => file.sha256),
+      media.map((file) => file.sizeBytes),
+      media.map((file) => file.mimeType),
+      media.map((file) => file.storageKey),
+    ],
+  );
+  return new Map(rows.map((row) => [row.key, row]));
+}

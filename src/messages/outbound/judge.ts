@@ -1,0 +1,95 @@
+import {
+  type ApiError,
+  contactOptedOut,
+  featureLimitExceeded,
+  notFound,
+  serviceWindowClosed,
+  validationError,
+  whatsappNotConfigured,
+} from '../../platform/http/api-error.js';
+import type { Circumstances } from './lookup.js';
+import { fillMergeFields, type MergeSource } from './merge-fields.js';
+import type { OutboundMessage } from './outbound-message.js';
+
+/**
+ * Whether a message may be sent as things stand, before anything is written: what the caller is told when not. The
+ * order is the contract's: bad input, then 404, then plan limits and the rest.
+ */
+export function judge(message: OutboundMessage, found: Circumstances): ApiError | undefined {
+  return badInput(message, found) ?? missing(message, found) ?? overLimit(found) ?? forbidden(found);
+}
+
+/** The text as it will be sent. */
+export function mergedText(message: OutboundMessage, source: MergeSource): string | null {
+  return message.text === null ? null : fillMergeFields(message.text, source);
+}
+
+/** What a new contact's merge fields are filled from. */
+export function newContactMergeSource(message: OutboundMessage): MergeSource {
+  return {
+    firstname: message.newContact?.firstname ?? message.phone ?? null,
+    lastname: message.newContact?.lastname ?? null,
+    email: message.newContact?.email ?? null,
+    phone: message.phone ?? null,
+  };
+}
+
+function badInput(message: OutboundMessage, found: Circumstances): ApiError | undefined {
+  const details: Record<string, string[]> = {};
+  if (message.from !== undefined && !found.number) {
+    details.from = ['The from field must be a phone number id of one of your WhatsApp numbers.'];
+  }
+  if (message.contactId !== undefined && message.phone !== undefined && found.contact) {
+    if (found.contact.phone !== message.phone) {
+      details.contact_id = ['The contact has another phone than the one given in phone.'];
+    }
+  }
+  const text = mergedText(message, found.contact ?? newContactMergeSource(message));
+  if (text !== null && [...text].length > message.textLimit) {
+    details[message.textField] = [
+      `The ${message.textField} field must not be longer than ${message.textLimit} characters after its merge fields are filled in.`,
+    ];
+  }
+  if (message.contactId === undefined && !found.contact) {
+    const absent = [
+      found.defaultStatusId === null && 'status',
+      found.defaultSourceId === null && 'source',
+      found.defaultAssignedId === null && message.newContact?.assignedId === undefined && 'assignee',
+    ].filter((name) => name !== false);
+    if (absent.length > 0) {
+      details.phone = [
+        `No contact has this phone, and none can be created: the account has no default ${absent.join(', ')} for new contacts.`,
+      ];
+    }
+  }
+  return Object.keys(details).length > 0 ? validationError(details) : undefined;
+}
+
+function missing(message: OutboundMessage, found: Circumstances): ApiError | undefined {
+  if (message.contactId !== undefined && !found.contact) return notFound('There is no contact with this contact_id.');
+  return undefined;
+}
+
+function overLimit(found: Circumstances): ApiError | undefined {
+  if (!found.contact && found.limitContacts >= 0 && found.contactCount >= found.limitContacts) {
+    return featureLimitExceeded('contacts', found.contactCount, found.limitContacts);
+  }
+  if (
+    !found.chat?.conversationOpen &&
+    found.limitConversations >= 0 &&
+    found.conversations >= found.limitConversations
+  ) {
+    return featureLimitExceeded('conversations', found.conversations, found.limitConversations);
+  }
+  return undefined;
+}
+
+function forbidden(found: Circumstances): ApiError | undefined {
+  if (found.contact?.isOptedOut) return contactOptedOut();
+  if (!found.number) return whatsappNotConfigured('No WhatsApp number is connected to this account.');
+  if (found.number.paused) {
+    return whatsappNotConfigured(`This WhatsApp number is paused: ${found.number.pausedReason ?? 'no reason given'}`);
+  }
+  if (found.enforceServiceWindow && !found.windowOpen) return serviceWindowClosed();
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import type { PreparedMedia } from '../../media/prepared-media.js';
+import type { ApiError } from '../../platform/http/api-error.js';
+
+/** Fields for a contact that this send creates; ignored when the contact exists. */
+export interface NewContactFields {
+  firstname?: string;
+  lastname?: string;
+  email?: string;
+  /** ISO 3166-1 numeric. */
+  countryId?: number;
+  assignedId?: number;
+  groupIds?: number[];
+}
+
+/** What every kind of message gives to the one outbound path. */
+export interface OutboundMessage {
+  tenantId: number;
+  requestId: string;
+  type: OutboundType;
+  /** WhatsApp phone number id; absent: the tenant's default number. */
+  from?: string;
+  /** Digits, country code first; absent when `contactId` is given. */
+  phone?: string;
+  contactId?: number;
+  newContact?: NewContactFields;
+  /** The text a person reads, merge fields not yet filled in; null: none. */
+  text: string | null;
+  /** The field that `text` came in and its limit in code points, which holds after merging. */
+  textField: string;
+  textLimit: number;
+  media?: PreparedMedia & { publicId: string };
+  /** What the payload builder of this type needs beside text and media. */
+  content: Record<string, unknown>;
+  /** 0 leaves first (one-time codes); 5 is ordinary. */
+  priority: number;
+}
+
+/** The kinds of message that can be sent; the worker has a payload builder for each. */
+export type OutboundType = 'image' | 'video' | 'audio' | 'document';
+
+/** A message that is stored and will go out. */
+export interface AcceptedMessage {
+  messageId: number;
+  chatId: number;
+  contactId: number;
+  phone: string | null;
+  /** After merging. */
+  text: string | null;
+  numberId: number;
+  ratePerSecond: number;
+  /** The stored file that the message refers to; null without media. */
+  mediaStorageKey: string | null;
+  serviceWindowExpiresAt: Date | null;
+}
+
+/** One message's way through the outbound path: stored, or refused with what the caller is told. */
+export type Acceptance = { accepted: AcceptedMessage } | { refused: ApiError };
+
+/** A message with the address at which its sender waits for the outcome, if it waits. */
+export interface OutboundItem {
+  message: OutboundMessage;
+  /** `<channel> <key>`, see OutcomeWaiter. */
+  waiter: string | null;
+}

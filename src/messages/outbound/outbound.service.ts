@@ -1,0 +1,124 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { GroupedWriter } from '../../platform/database/grouped-writer.js';
+import { Postgres } from '../../platform/database/postgres.js';
+import { messageSendFailed } from '../../platform/http/api-error.js';
+import { Log } from '../../platform/logging/log.js';
+import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
+import type { Outcome } from '../../platform/queue/outcome-channel.js';
+import { acceptGroup } from './accept-group.js';
+import type { AcceptedMessage, Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
+import { OutcomeReader } from './outcome-reader.js';
+import { OutcomeWaiter } from './outcome-waiter.js';
+
+/** What became of a send while its caller waited. */
+export interface Sent {
+  status: 'sent' | 'queued';
+  /** WhatsApp's id; null while queued. */
+  wamid: string | null;
+  sentAt: Date | null;
+}
+
+/**
+ * The one way out for every kind of message: stored with its contact and chat in one transaction (grouped with what
+ * arrives at the same time), released to the workers, and waited for as long as the caller likes.
+ */
+@Injectable()
+export class OutboundService implements OnModuleDestroy {
+  private readonly writer: GroupedWriter<OutboundItem, Acceptance>;
+  private readonly releases = new Set<Promise<void>>();
+
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly release: DeliveryRelease,
+    private readonly waiter: OutcomeWaiter,
+    private readonly reader: OutcomeReader,
+    private readonly log: Log,
+  ) {
+    this.writer = new GroupedWriter<OutboundItem, Acceptance>({
+      tenantOf: (item) => item.message.tenantId,
+      write: (items) => this.acceptAndRelease(items),
+    });
+  }
+
+  /**
+   * Stores the message; from here on it is never lost. `waitMs` opens a wait for WhatsApp's answer, to be ended by
+   * {@link outcome}.
+   * @throws ApiError when it may not be sent: nothing is stored then
+   */
+  async accept(
+    message: OutboundMessage,
+    waitMs: number,
+  ): Promise<{ accepted: AcceptedMessage; outcome: () => Promise<Sent> }> {
+    const wait = waitMs > 0 ? this.waiter.open() : null;
+    let accepted: AcceptedMessage | undefined;
+    try {
+      const result = await this.writer.add({ message, waiter: wait?.address ?? null });
+      if ('refused' in result) throw result.refused;
+      accepted = result.accepted;
+    } finally {
+      if (!accepted) wait?.cancel();
+    }
+    const { messageId } = accepted;
+    return {
+      accepted,
+      outcome: async () => {
+        if (!wait) return { status: 'queued', wamid: null, sentAt: null };
+        return sentOf(messageId, (await wait.outcome(waitMs)) ?? (await this.reader.read(message.tenantId, messageId)));
+      },
+    };
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.writer.drain();
+    await Promise.all(this.releases);
+  }
+
+  private async acceptAndRelease(items: OutboundItem[]): Promise<Acceptance[]> {
+    const results = await acceptGroup(this.postgres, items);
+    const accepted = results.flatMap((result) => ('accepted' in result ? [result.accepted] : []));
+    // Not awaited: the messages are stored, and whether their release works decides nothing the caller is told.
+    const release = this.releaseAll(accepted).finally(() => this.releases.delete(release));
+    this.releases.add(release);
+    return results;
+  }
+
+  /** What the rate, a backlog or an absent Redis keeps back is left to the workers' feeder, at once. */
+  private async releaseAll(accepted: AcceptedMessage[]): Promise<void> {
+    if (accepted.length === 0) return;
+    try {
+      const released = new Set(
+        await this.release.release(
+          accepted.map(({ messageId, numberId, ratePerSecond }) => ({
+            id: messageId,
+            generation: 1,
+            numberId,
+            ratePerSecond,
+          })),
+        ),
+      );
+      const kept = accepted.map(({ messageId }) => messageId).filter((id) => !released.has(id));
+      if (kept.length === 0) return;
+      await this.postgres.query(
+        'outbound_hand_to_feeder',
+        `UPDATE messages SET next_at = now()
+          WHERE id = ANY ($1) AND status = 'queued' AND generation = 1 AND attempt_state IS NULL`,
+        [kept],
+      );
+    } catch (error) {
+      // The rows' next_at makes the feeder find them all the same, a little later.
+      this.log.warn({ err: error, messages: accepted.length }, 'accepted messages could not be released at once');
+    }
+  }
+}
+
+/** @throws ApiError 500 MESSAGE_SEND_FAILED when WhatsApp refused the message */
+function sentOf(messageId: number, outcome: Omit<Outcome, 'key'> | null): Sent {
+  if (outcome?.status === 'failed' && outcome.error) {
+    const { code, title, details, retryable } = outcome.error;
+    throw messageSendFailed(messageId, retryable, { code, title, details });
+  }
+  if (outcome?.wamid) {
+    return { status: 'sent', wamid: outcome.wamid, sentAt: outcome.sent_at ? new Date(outcome.sent_at) : null };
+  }
+  return { status: 'queued', wamid: null, sentAt: null };
+}
