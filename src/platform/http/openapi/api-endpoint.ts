@@ -1,25 +1,23 @@
 /**
  * Decorators that describe an endpoint for the API reference. Importing this one file is enough:
  *
- *   @ApiTenantEndpoint({ tag, summary, description })   an endpoint called with a tenant's token. Adds the security
- *                                                       scheme, rate-limit headers and the errors every such endpoint
- *                                                       has: UNAUTHORIZED, INSUFFICIENT_SCOPE, RATE_LIMIT_EXCEEDED,
- *                                                       INTERNAL_ERROR, SERVICE_UNAVAILABLE. The scope is NOT named
- *                                                       here: the document takes it from @RequireScopes.
- *   @ApiPublicEndpoint({ tag, summary, description })   an endpoint without a token; adds INTERNAL_ERROR.
+ *   @ApiTenantEndpoint({ tag, summary, description })   an endpoint called with a tenant's token. Adds the
+ *                                                       errors every such endpoint has: UNAUTHORIZED,
+ *                                                       INSUFFICIENT_SCOPE, RATE_LIMIT_EXCEEDED, INTERNAL_ERROR,
+ *                                                       SERVICE_UNAVAILABLE. Scope, security scheme and rate-limit
+ *                                                       headers are NOT named: the document takes them from
+ *                                                       @RequireScopes.
+ *   @ApiPublicEndpoint({ tag, summary, description })   an endpoint without a token (@Public).
  *   @ApiEnvelope(DataDto, { … })                        the successful answer: DataDto inside the envelope.
  *   @ApiErrors('NOT_FOUND', …)                          further errors; `apiError('NOT_FOUND', { when, … })` says what
  *                                                       the code means at this endpoint.
  *   @ApiPreferHeader()                                  the `Prefer` request header of the sends.
  *   @ApiIdParameter(name, …)                            a path parameter.
- *   @ApiHiddenEndpoint()                                not part of the reference (our own pages and assets).
  *
  * Fields are described on the DTO with Nest's @ApiProperty; code samples of an endpoint are made from its examples.
  */
 import { applyDecorators, type Type } from '@nestjs/common';
 import {
-  ApiBearerAuth,
-  ApiExcludeEndpoint,
   ApiExtraModels,
   ApiHeader,
   ApiOperation,
@@ -200,18 +198,14 @@ export function ApiTenantEndpoint({ tag, summary, description }: EndpointDescrip
   return applyDecorators(
     ApiTags(tag),
     ApiOperation({ summary, description }),
-    ApiBearerAuth(TOKEN_SECURITY),
     ApiErrors('UNAUTHORIZED', 'INSUFFICIENT_SCOPE', 'RATE_LIMIT_EXCEEDED', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'),
   );
 }
 
 /** An endpoint without a token. See the head of this file. */
 export function ApiPublicEndpoint({ tag, summary, description }: EndpointDescription): EndpointDecorator {
-  return applyDecorators(ApiTags(tag), ApiOperation({ summary, description, security: [] }));
+  return applyDecorators(ApiTags(tag), ApiOperation({ summary, description }));
 }
-
-/** Our own pages and assets: served, but no part of the API. */
-export const ApiHiddenEndpoint = (): EndpointDecorator => applyDecorators(ApiExcludeEndpoint());
 
 /** A path parameter, described. */
 export const ApiIdParameter = (options: ApiParamOptions): EndpointDecorator => applyDecorators(ApiParam(options));
