@@ -1,0 +1,36 @@
+import type { ApiError } from './api-error.js';
+import type { Reply } from './reply.js';
+
+/** A time as the REST API shows it: ISO 8601, `+00:00`, no fraction. */
+export const apiTime = (time: Date): string => `${time.toISOString().slice(0, 19)}+00:00`;
+
+/** The body of every success answer, with its status and headers. Only {@link ApiAdapter} writes it. */
+export class SuccessEnvelope {
+  readonly body: object;
+
+  constructor(
+    reply: Reply<unknown>,
+    requestId: string,
+    readonly status = reply.options.status ?? 200,
+    readonly headers = reply.options.headers,
+  ) {
+    const { message, meta } = reply.options;
+    this.body = {
+      success: true,
+      data: reply.data ?? null,
+      ...(message === undefined ? {} : { message }),
+      meta: { ...meta, request_id: requestId, timestamp: apiTime(new Date()) },
+    };
+  }
+}
+
+/** The body of every error answer. */
+export const errorEnvelope = (error: ApiError, requestId: string): object => ({
+  success: false,
+  error: {
+    code: error.code,
+    message: error.message,
+    ...(error.details === undefined ? {} : { details: error.details }),
+  },
+  meta: { request_id: requestId, timestamp: apiTime(new Date()) },
+});
