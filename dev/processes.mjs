@@ -1,6 +1,6 @@
 /** Processes told apart for certain: a process id comes back after its process ended, so its start time goes with it. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Places in what `statFields` answers. */
@@ -22,6 +22,23 @@ export function startTimeOf(pid) {
 export function commandOf(pid) {
   if (process.platform !== 'linux') return ps(pid, 'command=');
   return (readProc(pid, 'cmdline') ?? '').replaceAll('\0', ' ').trim();
+}
+
+/** Processes whose working folder this is. Known only on Linux; elsewhere the answer is none. */
+export function processesIn(folder) {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => workingFolderOf(pid) === folder).map(Number);
+}
+
+function workingFolderOf(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch (error) {
+    // Gone or unreaped, or another user's: not one of ours.
+    if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /** What is needed to know this process again: `{pid, started}`. */

@@ -5,7 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, 
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RANK, tailOf } from '../launcher.mjs';
-import { commandOf, end, identify } from '../processes.mjs';
+import { commandOf, end, identify, processesIn } from '../processes.mjs';
 import { LaunchError, say } from '../say.mjs';
 import { takePort } from './ports.mjs';
 import { postgresAccount, postgresBinaries } from './postgres-account.mjs';
@@ -122,7 +122,8 @@ function refuseOtherVersion(data, binaries) {
 
 /**
  * A server of this very data folder that no record knows (its launcher was killed in the moment of starting it) is
- * stopped. A lock file whose process id now belongs to somebody else is removed: Postgres would believe it.
+ * stopped. If the server is gone, its lock file goes too: Postgres would believe it when the process id now belongs to
+ * somebody else, or to a dead process that nobody has reaped. But not before the last of its sessions has ended.
  */
 async function endForgottenServer(data) {
   const lock = join(data, 'postmaster.pid');
@@ -132,9 +133,14 @@ async function endForgottenServer(data) {
   if (command.includes(data) && command.includes('postgres')) {
     say(`Ending a Postgres of this checkout that an earlier run left behind (${pid})`);
     await end(identify(pid), { how: 'SIGINT', graceMs: 30_000 });
-  } else if (command !== '') {
-    rmSync(lock, { force: true });
   }
+  const deadline = performance.now() + 10_000;
+  for (let left = processesIn(data); left.length > 0; left = processesIn(data)) {
+    if (performance.now() > deadline)
+      throw new LaunchError(`Processes still work in ${data}: ${left.join(', ')}. End them.`);
+    await delay(50);
+  }
+  rmSync(lock, { force: true });
 }
 
 /** Postgres is ready when it answers; after a crash it first replays its log, which may take a while. */
