@@ -2,17 +2,26 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { readGraphError } from './graph-error.js';
 import { GraphHttp, type GraphAnswer, type GraphFailure } from './graph-http.js';
+import { MediaForm, type MediaFile } from './media-form.js';
 import type { MessagePayload } from './payloads.js';
 import { isRecord, readJson, textOrNull } from './read-json.js';
-import type { NotWritten, Refused, SendResult, UnknownOutcome } from './send-result.js';
+import type { NotWritten, Refused, SendResult, UnknownOutcome, UploadResult } from './send-result.js';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
+/** An upload may take this much longer than other calls: 256 KiB a second. */
+const UPLOAD_BYTES_PER_MS = 256;
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
 export interface SendRequest {
   phoneNumberId: string;
   accessToken: string;
   payload: MessagePayload;
+}
+
+export interface UploadRequest {
+  phoneNumberId: string;
+  accessToken: string;
+  file: MediaFile;
 }
 
 /**
@@ -54,6 +63,30 @@ export class CloudApiClient implements OnModuleDestroy {
       ...(isRecord(contact) && typeof contact.user_id === 'string' ? { userId: contact.user_id } : {}),
       ...(typeof message.message_status === 'string' ? { messageStatus: message.message_status } : {}),
     };
+  }
+
+  /**
+   * POST /{phone_number_id}/media: hands a file over, streamed. The media id belongs to this number and lives 30 days.
+   * Repeating an upload is harmless (WhatsApp then keeps two copies).
+   * @throws what the file's own stream throws: that is no outcome of WhatsApp
+   */
+  async uploadMedia({ phoneNumberId, accessToken, file }: UploadRequest): Promise<UploadResult> {
+    const form = new MediaForm(file);
+    const outcome = await this.http.call({
+      method: 'POST',
+      url: `${this.root}/${encodeURIComponent(phoneNumberId)}/media`,
+      accessToken,
+      body: form.stream(),
+      headers: form.headers,
+      timeoutMs: this.timeoutMs + file.sizeBytes / UPLOAD_BYTES_PER_MS,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+    });
+    if (form.sourceError) throw form.sourceError;
+    if (outcome.kind === 'failure') return withoutAnswer(outcome);
+    const body = readJson(outcome.body);
+    const mediaId = outcome.status === 200 && isRecord(body) ? textOrNull(body.id) : null;
+    if (mediaId !== null) return { kind: 'uploaded', mediaId };
+    return refusal(body, outcome) ?? notUnderstood(outcome);
   }
 
   onModuleDestroy(): void {
