@@ -1,2 +1,4 @@
-/** After all end-to-end tests. */
-export default async function globalTeardown(): Promise<void> {}
+/** After all end-to-end tests: ends what they shared. */
+export default async function globalTeardown(): Promise<void> {
+  await globalThis.sharedInstallation?.stop();
+}
