@@ -1,0 +1,167 @@
+import { Router } from 'express';
+import type { Account } from '../world/account.js';
+import type { World } from '../world/world.js';
+import {
+  TEMPLATE_STATUSES,
+  type Template,
+  type TemplateComponent,
+  type TemplateStatus,
+} from '../templates/template.js';
+import {
+  accountOf,
+  ControlError,
+  isParams,
+  optionalBoolean,
+  optionalChoice,
+  optionalString,
+  readBody,
+  requiredString,
+  type Params,
+} from './control-params.js';
+
+const CATEGORIES = ['AUTHENTICATION', 'MARKETING', 'UTILITY'] as const;
+const QUALITIES = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN'] as const;
+const FORMATS = ['POSITIONAL', 'NAMED'] as const;
+const HEADER_FORMATS = ['TEXT', 'IMAGE', 'VIDEO', 'DOCUMENT', 'LOCATION'] as const;
+const BUTTON_TYPES = ['QUICK_REPLY', 'URL', 'PHONE_NUMBER', 'COPY_CODE', 'FLOW'] as const;
+
+/** Templates of an account: adding, approving, rejecting, pausing, quality. */
+export function templateControlRoutes(world: World): Router {
+  const router = Router();
+
+  router.get('/accounts/:id/templates', (request, response) => {
+    response.json({
+      data: accountOf(world, request.params.id)
+        .templates.list()
+        .map((template) => template.view()),
+    });
+  });
+
+  router.post('/accounts/:id/templates', (request, response) => {
+    const account = accountOf(world, request.params.id);
+    const body = readBody(request, ['name', 'language', 'category', 'parameter_format', 'components', 'status']);
+    const name = requiredString(body, 'name');
+    if (!/^[a-z0-9_]{1,512}$/.test(name)) throw new ControlError('name may have a-z, 0-9 and _ only');
+    const template = account.templates.put({
+      name,
+      language: optionalString(body, 'language') ?? 'en_US',
+      category: optionalChoice(body, 'category', CATEGORIES) ?? 'UTILITY',
+      parameterFormat: optionalChoice(body, 'parameter_format', FORMATS) ?? 'POSITIONAL',
+      components: readComponents(body['components']),
+      status: optionalChoice(body, 'status', TEMPLATE_STATUSES) ?? 'APPROVED',
+    });
+    response.status(201).json(template.view());
+  });
+
+  router.post('/accounts/:id/templates/:template/status', (request, response) => {
+    const account = accountOf(world, request.params.id);
+    const body = readBody(request, ['status', 'language', 'reason', 'title', 'webhook']);
+    const template = findTemplate(account, request.params.template, optionalString(body, 'language'));
+    const status = optionalChoice(body, 'status', TEMPLATE_STATUSES);
+    if (status === undefined) throw new ControlError('status is missing');
+    const reason = optionalString(body, 'reason') ?? null;
+    template.status = status;
+    template.rejectedReason = status === 'REJECTED' ? reason : null;
+    if (optionalBoolean(body, 'webhook') ?? true) {
+      const value = statusChange(template, status, reason, optionalString(body, 'title'));
+      world.webhooks.sendAccountChange(account, 'message_template_status_update', value);
+    }
+    response.json(template.view());
+  });
+
+  router.post('/accounts/:id/templates/:template/quality', (request, response) => {
+    const account = accountOf(world, request.params.id);
+    const body = readBody(request, ['quality', 'language']);
+    const template = findTemplate(account, request.params.template, optionalString(body, 'language'));
+    const quality = optionalChoice(body, 'quality', QUALITIES);
+    if (quality === undefined) throw new ControlError('quality is missing');
+    world.webhooks.sendAccountChange(account, 'message_template_quality_update', {
+      previous_quality_score: template.quality,
+      new_quality_score: quality,
+      ...identity(template),
+    });
+    template.quality = quality;
+    response.json(template.view());
+  });
+
+  router.delete('/accounts/:id/templates/:template', (request, response) => {
+    const account = accountOf(world, request.params.id);
+    account.templates.remove(findTemplate(account, request.params.template, undefined));
+    response.json({ success: true });
+  });
+
+  return router;
+}
+
+/** By id, or by name (with its language, if there are several). */
+function findTemplate(account: Account, idOrName: string, language: string | undefined): Template {
+  const found = account.templates
+    .list()
+    .filter((one) => one.id === idOrName || one.name === idOrName)
+    .filter((one) => language === undefined || one.language === language);
+  const [template] = found;
+  if (template === undefined) throw new ControlError(`no template ${idOrName}`, 404);
+  if (found.length > 1) throw new ControlError(`several templates ${idOrName}: give language`);
+  return template;
+}
+
+function identity(template: Template): object {
+  return {
+    message_template_id: Number(template.id),
+    message_template_name: template.name,
+    // Meta's example has `en-US` here, while sends use `en_US`.
+    message_template_language: template.language.replace('_', '-'),
+  };
+}
+
+function statusChange(template: Template, event: TemplateStatus, reason: string | null, title?: string): object {
+  return {
+    event,
+    ...identity(template),
+    reason,
+    message_template_category: template.draft.category,
+    ...(event === 'PAUSED' ? { other_info: { title: title ?? 'FIRST_PAUSE' } } : {}),
+    ...(event === 'REJECTED' && reason !== null
+      ? { rejection_info: { reason, recommendation: 'Change the template.' } }
+      : {}),
+  };
+}
+
+function readComponents(value: unknown): TemplateComponent[] {
+  if (!Array.isArray(value) || !value.every(isParams))
+    throw new ControlError('components must be a list of JSON objects');
+  const components = value.map(readComponent);
+  if (!components.some((component) => component.type === 'BODY')) throw new ControlError('components need a BODY');
+  return components;
+}
+
+function readComponent(part: Params): TemplateComponent {
+  const type = optionalChoice(part, 'type', ['HEADER', 'BODY', 'FOOTER', 'BUTTONS'] as const);
+  switch (type) {
+    case 'HEADER':
+      return {
+        type,
+        format: optionalChoice(part, 'format', HEADER_FORMATS) ?? 'TEXT',
+        text: optionalString(part, 'text'),
+      };
+    case 'BODY':
+      return { type, text: requiredString(part, 'text') };
+    case 'FOOTER':
+      return { type, text: requiredString(part, 'text') };
+    case 'BUTTONS': {
+      const buttons = part['buttons'];
+      if (!Array.isArray(buttons) || !buttons.every(isParams)) throw new ControlError('buttons must be a list');
+      return {
+        type,
+        buttons: buttons.map((button) => ({
+          type: optionalChoice(button, 'type', BUTTON_TYPES) ?? 'QUICK_REPLY',
+          text: requiredString(button, 'text'),
+          url: optionalString(button, 'url'),
+          phone_number: optionalString(button, 'phone_number'),
+        })),
+      };
+    }
+    case undefined:
+      throw new ControlError('a component needs a type');
+  }
+}

@@ -1,0 +1,13 @@
+const VARIABLE = /\{\{\s*([A-Za-z0-9_]+)\s*\}\}/g;
+
+/** The names (or numbers) of the variables of a text, each once, in the order of their first appearance. */
+export function variablesOf(text: string): string[] {
+  const names = new Set<string>();
+  for (const match of text.matchAll(VARIABLE)) names.add(match[1] ?? '');
+  return [...names];
+}
+
+/** Puts values in the place of variables; a variable without a value stays as it is. */
+export function fillVariables(text: string, values: ReadonlyMap<string, string>): string {
+  return text.replace(VARIABLE, (whole, name: string) => values.get(name) ?? whole);
+}
