@@ -12,7 +12,7 @@
  *   @ApiErrors('NOT_FOUND', …)                          further errors; `apiError('NOT_FOUND', { when, … })` says what
  *                                                       the code means at this endpoint.
  *   @ApiPreferHeader()                                  the `Prefer` request header of the sends.
- *   @ApiIdParameter(name, …)                            a path parameter.
+ *   @ApiIdParameter({ name, description, schema, example })  a path parameter.
  *
  * Fields are described on the DTO with Nest's @ApiProperty; code samples of an endpoint are made from its examples.
  */
@@ -22,7 +22,6 @@ import {
   ApiHeader,
   ApiOperation,
   ApiParam,
-  type ApiParamOptions,
   ApiResponse,
   ApiTags,
   getSchemaPath,
@@ -83,6 +82,11 @@ export const RESPONSE_HEADERS = {
     description: 'Seconds to wait before the call is tried again.',
     schema: { type: 'integer' },
     example: 12,
+  },
+  'Preference-Applied': {
+    description: 'Which `Prefer` of the request was followed (RFC 7240).',
+    schema: { type: 'string' },
+    example: 'respond-async',
   },
   'WWW-Authenticate': {
     description: 'The scheme to authenticate with.',
@@ -207,8 +211,18 @@ export function ApiPublicEndpoint({ tag, summary, description }: EndpointDescrip
   return applyDecorators(ApiTags(tag), ApiOperation({ summary, description }));
 }
 
+export interface PathParameter {
+  name: string;
+  description: string;
+  schema: { type: 'integer' | 'string' };
+  /** Also used in the code samples. */
+  example: number | string;
+}
+
 /** A path parameter, described. */
-export const ApiIdParameter = (options: ApiParamOptions): EndpointDecorator => applyDecorators(ApiParam(options));
+export const ApiIdParameter = ({ name, description, schema, example }: PathParameter): EndpointDecorator =>
+  // Nest drops an example that stands beside a schema.
+  applyDecorators(ApiParam({ name, description, schema: { ...schema, example } }));
 
 /** The `Prefer` request header of the sends (RFC 7240): how long the call waits for WhatsApp's answer. */
 export function ApiPreferHeader(): EndpointDecorator {

@@ -1,0 +1,209 @@
+import { Body, Controller, Get, type INestApplication, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiProperty, ApiPropertyOptional, type OpenAPIObject } from '@nestjs/swagger';
+import { Test } from '@nestjs/testing';
+import { validate } from '@readme/openapi-parser';
+import { Public, RequireScopes } from '../../auth-scopes/decorators.js';
+import {
+  ApiEnvelope,
+  apiError,
+  ApiErrors,
+  ApiIdParameter,
+  ApiPreferHeader,
+  ApiPublicEndpoint,
+  ApiTenantEndpoint,
+} from '../../platform/http/openapi/api-endpoint.js';
+import { apiDocument } from './api-document.js';
+import { operationsOf } from './operations.js';
+
+class Parcel {
+  @ApiProperty({ type: Number, example: 7 })
+  id: number;
+
+  @ApiProperty({ type: String, nullable: true, example: 'Alice' })
+  note: string | null;
+}
+
+class SendParcel {
+  @ApiProperty({ type: String, maxLength: 20, example: '201000000000' })
+  phone: string;
+
+  @ApiPropertyOptional({ type: String, format: 'binary', example: 'photo.jpg' })
+  picture?: unknown;
+
+  @ApiPropertyOptional({ type: String, example: 'not in the samples' })
+  remark?: string;
+}
+
+@Controller('api/v2/parcels')
+class ParcelsController {
+  @Post()
+  @RequireScopes('messages:send')
+  @ApiTenantEndpoint({ tag: 'Parcels', summary: 'Send parcel', description: 'Sends one.' })
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ type: SendParcel })
+  @ApiPreferHeader()
+  @ApiEnvelope(Parcel, { examples: { sent: { summary: 'Sent', data: { id: 7, note: null } } } })
+  @ApiErrors('NOT_FOUND', apiError('VALIDATION_ERROR', { when: 'The phone is wrong.' }), 'WHATSAPP_NOT_CONFIGURED')
+  send(@Body() body: SendParcel): SendParcel {
+    return body;
+  }
+
+  @Get(':id')
+  @RequireScopes('messages:read')
+  @ApiTenantEndpoint({ tag: 'Parcels', summary: 'Get parcel', description: 'Finds one.' })
+  @ApiIdParameter({ name: 'id', description: 'Its id.', schema: { type: 'integer' }, example: 7 })
+  @ApiEnvelope(Parcel)
+  get(@Param('id') id: string): string {
+    return id;
+  }
+}
+
+@Controller('callback')
+@Public()
+class CallbackController {
+  @Post()
+  @ApiPublicEndpoint({ tag: 'Callbacks', summary: 'Report', description: 'Called by others.' })
+  @ApiEnvelope(null)
+  report(): null {
+    return null;
+  }
+}
+
+describe('the OpenAPI document', () => {
+  let app: INestApplication;
+  let document: OpenAPIObject;
+  const operation = (id: string) => {
+    const found = operationsOf(document).find((placed) => placed.operation.operationId === id);
+    if (!found) throw new Error(`no operation ${id}`);
+    return found.operation;
+  };
+
+  beforeAll(async () => {
+    const module = await Test.createTestingModule({ controllers: [ParcelsController, CallbackController] }).compile();
+    app = module.createNestApplication({ logger: false });
+    document = apiDocument(app, 'https://api.example.com');
+  });
+
+  afterAll(() => app.close());
+
+  it('is valid OpenAPI 3.1', async () => {
+    expect(document.openapi).toBe('3.1.0');
+    // Through JSON, as callers get it; the parser also replaces references in place.
+    const served = JSON.parse(JSON.stringify(document)) as Parameters<typeof validate>[0];
+    await expect(validate(served)).resolves.toMatchObject({ valid: true });
+  });
+
+  it('takes the scope of an endpoint from its guard', () => {
+    expect(operation('send')).toMatchObject({
+      security: [{ token: ['messages:send'] }],
+      description: expect.stringContaining('**Required scope:** `messages:send`'),
+    });
+  });
+
+  it('asks for no token where there is none', () => {
+    expect(operation('report').security).toEqual([]);
+  });
+
+  it('puts data inside the envelope', () => {
+    expect(operation('get').responses['200']).toMatchObject({
+      content: {
+        'application/json': {
+          schema: {
+            allOf: [
+              { $ref: '#/components/schemas/SuccessEnvelope' },
+              { properties: { data: { $ref: '#/components/schemas/Parcel' } } },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  it('wraps examples of data in the envelope', () => {
+    expect(operation('send').responses['200']).toHaveProperty(
+      ['content', 'application/json', 'examples', 'sent', 'value'],
+      { success: true, data: { id: 7, note: null }, meta: expect.anything() },
+    );
+  });
+
+  it('names every error code of one status with its meaning and an example', () => {
+    const unprocessable = operation('send').responses['422'];
+    expect(unprocessable).toMatchObject({
+      description: expect.stringMatching(/`VALIDATION_ERROR`: The phone is wrong\.[^]*`WHATSAPP_NOT_CONFIGURED`: /),
+    });
+    expect(unprocessable).toHaveProperty(
+      ['content', 'application/json', 'examples', 'WHATSAPP_NOT_CONFIGURED', 'value', 'error', 'code'],
+      'WHATSAPP_NOT_CONFIGURED',
+    );
+  });
+
+  it('gives endpoints with a token the errors that all of them have', () => {
+    expect(Object.keys(operation('get').responses)).toEqual(['200', '401', '403', '429', '500', '503']);
+  });
+
+  it('shows rate-limit headers on all answers to a valid token, and on no other', () => {
+    const { responses } = operation('get');
+    const limited = Object.entries(responses).filter(
+      ([, response]) => response && 'headers' in response && 'X-RateLimit-Limit' in (response.headers ?? {}),
+    );
+    expect(limited.map(([status]) => status)).toEqual(['200', '403', '429', '500', '503']);
+    expect(operation('report').responses['200']).not.toHaveProperty(['headers', 'X-RateLimit-Limit']);
+  });
+
+  it('writes null as a type of its own, as OpenAPI 3.1 wants it', () => {
+    expect(document.components?.schemas?.Parcel).toMatchObject({ properties: { note: { type: ['string', 'null'] } } });
+  });
+
+  it('has samples in seven languages, with the required fields and the file', () => {
+    const samples = Reflect.get(operation('send'), 'x-codeSamples') as { lang: string; source: string }[];
+    expect(samples.map(({ lang }) => lang)).toEqual(['shell', 'javascript', 'python', 'php', 'java', 'go', 'csharp']);
+    for (const { source } of samples) {
+      expect(source).toContain('https://api.example.com/api/v2/parcels');
+      expect(source).toContain('YOUR_TOKEN');
+      expect(source).toContain('201000000000');
+      expect(source).toContain('photo.jpg');
+      expect(source).toContain('image/jpeg');
+      expect(source).not.toContain('not in the samples');
+    }
+  });
+
+  it('fills path parameters of samples with their examples, and leaves the token out where none is needed', () => {
+    const [get] = Reflect.get(operation('get'), 'x-codeSamples') as { source: string }[];
+    const [report] = Reflect.get(operation('report'), 'x-codeSamples') as { source: string }[];
+    expect(get?.source).toContain("'https://api.example.com/api/v2/parcels/7'");
+    expect(report?.source).not.toContain('Authorization');
+  });
+
+  it('lists in the errors page exactly the codes that its endpoints use and those that any request may meet', () => {
+    const description = document.info.description ?? '';
+    for (const code of ['WHATSAPP_NOT_CONFIGURED', 'INSUFFICIENT_SCOPE', 'METHOD_NOT_ALLOWED', 'PAYLOAD_TOO_LARGE']) {
+      expect(description).toMatch(new RegExp(`^\\| \\d{3} *\\| \`${code}\``, 'm'));
+    }
+    expect(description).not.toContain('OTP_EXPIRED');
+    expect(description).not.toContain('<!--');
+  });
+
+  it('has the pages of the reference as headings', () => {
+    const headings = [...(document.info.description ?? '').matchAll(/^# (.*)$/gm)].map(([, heading]) => heading);
+    expect(headings).toEqual(['Introduction', 'Authentication', 'Errors', 'Limits', 'Life of a message', 'Changelog']);
+  });
+});
+
+describe('an endpoint that cannot be described', () => {
+  @Controller('broken')
+  @Public()
+  class BrokenController {
+    @Get(':id')
+    @ApiPublicEndpoint({ tag: 'Broken', summary: 'Broken', description: 'Its parameter has no example.' })
+    get(@Param('id') id: string): string {
+      return id;
+    }
+  }
+
+  it('is refused when the document is made', async () => {
+    const module = await Test.createTestingModule({ controllers: [BrokenController] }).compile();
+    const app = module.createNestApplication({ logger: false });
+    expect(() => apiDocument(app, 'https://api.example.com')).toThrow('The path or query parameter id has no example');
+    await app.close();
+  });
+});
