@@ -50,7 +50,7 @@ export class ApiClient {
   async request(
     method: string,
     path: string,
-    options: { body?: BodyInit; headers?: Record<string, string>; signal?: AbortSignal } = {},
+    options: { body?: RequestInit['body']; headers?: Record<string, string>; signal?: AbortSignal } = {},
   ): Promise<ApiAnswer> {
     const response = await fetch(`${this.url}${path}`, {
       method,

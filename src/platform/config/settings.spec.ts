@@ -1,0 +1,72 @@
+import { readSettings, SettingsError } from './settings.js';
+
+const complete = {
+  DATABASE_URL: 'postgresql://rasl@127.0.0.1/rasl',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64'),
+  WHATSAPP_API_BASE_URL: 'http://127.0.0.1:4010',
+  WHATSAPP_APP_SECRET: 'secret',
+  WHATSAPP_VERIFY_TOKEN: 'verify-me',
+};
+
+const faultsOf = (environment: NodeJS.ProcessEnv): string[] => {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+  return [];
+};
+
+describe('readSettings', () => {
+  it('takes the defaults for what is not named', () => {
+    const settings = readSettings(complete);
+    expect(settings).toMatchObject({ NODE_ENV: 'development', ROLE: 'all', PORT: 3000, SEND_WAIT_MS: 5000 });
+  });
+
+  it('names everything that is missing at once', () => {
+    const text = faultsOf({}).join('\n');
+    for (const name of Object.keys(complete)) expect(text).toContain(name);
+  });
+
+  it('asks for more in production', () => {
+    const text = faultsOf({ ...complete, NODE_ENV: 'production' }).join('\n');
+    expect(text).toContain('PUBLIC_URL');
+  });
+
+  it('counts an empty variable as not set', () => {
+    expect(faultsOf({ ...complete, REDIS_URL: '' }).join()).toContain('REDIS_URL is required');
+    expect(readSettings({ ...complete, PORT: '' }).PORT).toBe(3000);
+  });
+
+  it.each([
+    ['PORT', '65535', '65536'],
+    ['PORT', '0', '-1'],
+    ['SEND_WAIT_MS', '30000', '30001'],
+    ['SEND_WAIT_MS', '0', '1.5'],
+    ['DATABASE_POOL_SIZE', '2', '1'],
+    ['WHATSAPP_API_VERSION', 'v26.0', '26'],
+    ['LOG_LEVEL', 'debug', 'loud'],
+    ['ROLE', 'worker', 'boss'],
+    ['REDIS_URL', 'rediss://h', 'http://h'],
+    ['DATABASE_URL', 'postgres://h/d', 'mysql://h/d'],
+    ['ENCRYPTION_KEY', Buffer.alloc(32).toString('base64'), Buffer.alloc(31).toString('base64')],
+    ['WHATSAPP_VERIFY_TOKEN', '12345678', '1234567'],
+  ])('%s may be %s and not %s', (name, good, bad) => {
+    expect(faultsOf({ ...complete, [name]: good })).toEqual([]);
+    expect(faultsOf({ ...complete, [name]: bad }).join()).toContain(name);
+  });
+
+  it('wants a password of 12 characters as soon as the operator port is not on loopback', () => {
+    expect(faultsOf({ ...complete, OPERATOR_HOST: '::1' })).toEqual([]);
+    expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0' }).join()).toContain('OPERATOR_PASSWORD');
+    expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0', OPERATOR_PASSWORD: '12345678901' })).toHaveLength(1);
+    expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0', OPERATOR_PASSWORD: '123456789012' })).toEqual([]);
+  });
+
+  it('wants the submit lease longer than the call may take', () => {
+    expect(faultsOf({ ...complete, SUBMIT_LEASE_S: '30', WHATSAPP_TIMEOUT_MS: '30000' })).toHaveLength(1);
+    expect(faultsOf({ ...complete, SUBMIT_LEASE_S: '31', WHATSAPP_TIMEOUT_MS: '30000' })).toEqual([]);
+  });
+});
