@@ -27,6 +27,7 @@ export default tseslint.config(
         fetch: 'readonly',
         performance: 'readonly',
         URL: 'readonly',
+        URLSearchParams: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
         setInterval: 'readonly',

@@ -1,0 +1,35 @@
+# One image for every role: ROLE=api, worker or all. `node dist/app/cli.js migrate` is the deploy step.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No package needs its install script, and one of them would download an engine that is not used.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+# Generates the Prisma client (without an engine) and compiles.
+RUN node dev/build.mjs
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=3000 \
+    OPERATOR_PORT=3001 \
+    MEDIA_DIR=/var/lib/rasl/media
+WORKDIR /app
+RUN mkdir -p /var/lib/rasl/media && chown -R node:node /var/lib/rasl
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY prisma ./prisma
+COPY --from=build /app/dist/app ./dist/app
+USER node
+VOLUME /var/lib/rasl
+EXPOSE 3000
+# The operator port is on the container's own loopback unless OPERATOR_HOST says otherwise.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPERATOR_PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "dist/app/main.js"]
