@@ -64,7 +64,9 @@ export function parseMessage(
 /** The message names phone, user id or both; the change's contact that agrees with it adds the other, and the name. */
 function senderOf(message: JsonRecord, senders: readonly Sender[]): Sender | null {
   const phone = phoneDigits(message.from);
-  const userId = id(message.from_user_id, USER_ID_LENGTH);
+  // A change of the user id names the one we know him by; `from_user_id` may be the new one already.
+  const previousId = message.type === 'system' ? id(record(message.system)?.previous_user_id, USER_ID_LENGTH) : null;
+  const userId = previousId ?? id(message.from_user_id, USER_ID_LENGTH);
   if (!phone && !userId) return null;
   const known = senders.find(
     (sender) =>

@@ -1,0 +1,81 @@
+import type { SqlRunner } from '../../../platform/database/postgres.js';
+import { pauseAccount } from '../../connection/phone-number-state.js';
+import type { AccountItem, NumberLimitsItem, TemplateQualityItem, TemplateStatusItem } from '../body/items.js';
+import type { RoutedAccount } from './routes.js';
+
+/** Messages a second after an upgrade, and what WhatsApp calls that level (WhatsApp, "Throughput"). */
+const HIGH_THROUGHPUT = { ratePerSecond: 1000, level: 'HIGH' } as const;
+
+/** What an account-level change did. */
+export interface AccountChangeResult {
+  /** False: it is about a number or template that we do not have, or changed nothing. */
+  readonly applied: boolean;
+  /** phone_number_id of the numbers that were paused now. */
+  readonly paused: readonly string[];
+}
+
+/** Applies one account-level change. They are rare, so each is a statement of its own. */
+export async function applyAccountChange(
+  sql: SqlRunner,
+  item: AccountItem,
+  account: RoutedAccount,
+): Promise<AccountChangeResult> {
+  switch (item.kind) {
+    case 'account_pause': {
+      const numbers = await pauseAccount(sql, account, { code: null, reason: `WhatsApp reported ${item.event}` });
+      return { applied: numbers.length > 0, paused: numbers.map((number) => number.phone_number_id) };
+    }
+    case 'number_limits':
+      return { applied: await setLimits(sql, item, account), paused: [] };
+    case 'template_status':
+      return { applied: await changeTemplate(sql, item, account, item.status, null), paused: [] };
+    case 'template_quality':
+      return { applied: await changeTemplate(sql, item, account, null, item.quality), paused: [] };
+  }
+}
+
+/** The change names the number as people write it, so digits are compared. */
+async function setLimits(sql: SqlRunner, item: NumberLimitsItem, account: RoutedAccount): Promise<boolean> {
+  const upgrade = item.throughputUpgraded ? HIGH_THROUGHPUT : null;
+  const rows = await sql.query(
+    'webhook-number-limits',
+    `UPDATE phone_numbers
+        SET rate_per_second = GREATEST(rate_per_second, $4),
+            throughput_level = coalesce($5, throughput_level),
+            messaging_limit_tier = coalesce($6, messaging_limit_tier),
+            updated_at = now()
+      WHERE tenant_id = $1 AND account_id = $2 AND regexp_replace(display_phone_number, '\\D', '', 'g') = $3
+     RETURNING id`,
+    [
+      account.tenantId,
+      account.accountId,
+      item.displayPhoneNumber.replace(/\D/g, ''),
+      upgrade?.ratePerSecond ?? null,
+      upgrade?.level ?? null,
+      item.messagingLimitTier,
+    ],
+  );
+  return rows.length > 0;
+}
+
+/** By id, else by name and language, which WhatsApp writes `en-US` here and `en_US` elsewhere. */
+async function changeTemplate(
+  sql: SqlRunner,
+  item: TemplateStatusItem | TemplateQualityItem,
+  account: RoutedAccount,
+  status: string | null,
+  quality: string | null,
+): Promise<boolean> {
+  const rows = await sql.query(
+    'webhook-template-change',
+    `UPDATE templates
+        SET status = coalesce($6, status), quality_score = coalesce($7, quality_score), updated_at = now()
+      WHERE tenant_id = $1 AND account_id = $2
+        AND (template_id = $3
+             OR (name = $4 AND lower(replace(language, '-', '_')) = lower(replace($5, '-', '_'))
+                 AND NOT EXISTS (SELECT FROM templates t WHERE t.tenant_id = $1 AND t.account_id = $2 AND t.template_id = $3)))
+     RETURNING id`,
+    [account.tenantId, account.accountId, item.templateId, item.name, item.language, status, quality],
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,57 @@
+import type { SqlRunner } from '../../../platform/database/postgres.js';
+import type { AccountItem, MessageItem, StatusItem } from '../body/items.js';
+import { applyAccountChange } from './account-changes.js';
+import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
+import { ItemCounts, type InboxItem } from './inbox-item.js';
+import { Routes, type RoutedAccount } from './routes.js';
+import { applyStatuses, type NumberStatus, type StatusEffects } from './statuses.js';
+
+/** What a batch of items did, to be counted and told once it is committed. */
+export interface Effects extends StatusEffects {
+  readonly counts: ItemCounts;
+}
+
+const isMessage = (entry: InboxItem): entry is InboxItem<MessageItem> => entry.item.kind === 'message';
+const isStatus = (entry: InboxItem): entry is InboxItem<StatusItem> => entry.item.kind === 'status';
+const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> => !isMessage(entry) && !isStatus(entry);
+
+/**
+ * Applies items in the given transaction, set-based: a handful of statements however many items there are. Items of
+ * accounts and numbers that the signing app may not speak for are counted and left.
+ */
+export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]): Promise<Effects> {
+  const counts = new ItemCounts();
+  if (entries.length === 0) return { counts, advanced: [], paused: [] };
+  const routes = await Routes.load(sql, entries);
+
+  const inbound: InboundMessage[] = [];
+  const statuses: NumberStatus[] = [];
+  const changes: { entry: InboxItem<AccountItem>; account: RoutedAccount }[] = [];
+  for (const entry of entries) {
+    if (isMessage(entry)) {
+      const number = routes.number(entry);
+      if (number) inbound.push({ entry, number });
+      else counts.add('message', 'foreign');
+    } else if (isStatus(entry)) {
+      const number = routes.number(entry);
+      if (number) statuses.push({ entry, number });
+      else counts.add('status', 'foreign');
+    } else if (isAccountItem(entry)) {
+      const account = routes.account(entry);
+      if (account) changes.push({ entry, account });
+      else counts.add(entry.item.kind, 'foreign');
+    }
+  }
+
+  const stored = inbound.length > 0 ? await storeInboundMessages(sql, inbound) : 0;
+  counts.add('message', 'applied', stored);
+  counts.add('message', 'repeated', inbound.length - stored);
+
+  const effects = await applyStatuses(sql, statuses, counts);
+  for (const { entry, account } of changes) {
+    const { applied, paused } = await applyAccountChange(sql, entry.item, account);
+    counts.add(entry.item.kind, applied ? 'applied' : 'ignored');
+    effects.paused.push(...paused);
+  }
+  return { ...effects, counts };
+}

@@ -1,0 +1,93 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { publishAdvanced } from '../../../delivery/status/publish-advanced.js';
+import { Postgres } from '../../../platform/database/postgres.js';
+import { Log } from '../../../platform/logging/log.js';
+import { Metrics } from '../../../platform/metrics/metrics.js';
+import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
+import { OutcomeChannel } from '../../../platform/queue/outcome-channel.js';
+import { runBatch, type BatchReport } from './inbox-batch.js';
+import { Wakeup } from './wakeup.js';
+
+/** Batches that one process has under way at once: while one waits for Postgres, the other is parsed. */
+const CONCURRENCY = 2;
+/** A look at the inbox without a signal, milliseconds: signals may be lost. */
+const POLL_MS = 300;
+/** A pause after a batch that could not be done, or left rows behind, milliseconds. */
+const RETRY_MS = 250;
+
+/**
+ * Works the inbox of raw webhooks off, oldest first. Any number of processes may do this at once. A stop finishes the
+ * batches under way.
+ */
+@Injectable()
+export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly wakeup = new Wakeup(CONCURRENCY);
+  private stopListening?: () => void;
+  private loops: Promise<void>[] = [];
+  private stopped = false;
+  private databaseAway = false;
+
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly signal: InboxSignal,
+    private readonly outcomes: OutcomeChannel,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.stopListening = this.signal.listen(() => this.wakeup.wake());
+    this.loops = Array.from({ length: CONCURRENCY }, () => this.loop());
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    this.stopListening?.();
+    this.wakeup.wake();
+    await Promise.all(this.loops);
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopped) {
+      const done = await this.work();
+      if (done === 'empty') await this.wakeup.wait(POLL_MS);
+      else if (done === 'failed') await pause(RETRY_MS);
+    }
+  }
+
+  /** One batch. Never throws. */
+  private async work(): Promise<'worked' | 'empty' | 'failed'> {
+    let report: BatchReport;
+    try {
+      report = await runBatch(this.postgres);
+    } catch (error) {
+      if (!this.databaseAway) this.log.error({ err: error }, 'raw webhooks cannot be processed');
+      this.databaseAway = true;
+      return 'failed';
+    }
+    if (this.databaseAway) this.log.info({}, 'raw webhooks are processed again');
+    this.databaseAway = false;
+    if (report.rows.length === 0) return 'empty';
+    this.tell(report);
+    return report.rows.some((row) => row.deferred) ? 'failed' : 'worked';
+  }
+
+  private tell({ rows, effects }: BatchReport): void {
+    publishAdvanced(this.outcomes, effects.advanced);
+    const now = Date.now();
+    for (const { row, deferred, faultCount, faults } of rows) {
+      const fields = { inbox_id: row.id, request_id: row.request_id };
+      if (deferred) this.log.warn({ ...fields, attempts: row.attempts + 1 }, 'a webhook is tried again later');
+      else this.metrics.webhookLag.observe(Math.max(0, now - row.received_at.getTime()) / 1000);
+      if (faultCount > 0) {
+        // Places, kinds and reasons only: nothing of what a person wrote.
+        this.log.error({ ...fields, count: faultCount, faults }, 'items of a webhook could not be applied');
+      }
+    }
+    for (const { kind, outcome, count } of effects.counts) this.metrics.webhookItems.inc({ kind, outcome }, count);
+    for (const phoneNumberId of effects.paused) {
+      this.log.error({ phone_number_id: phoneNumberId }, 'WhatsApp stopped this number: sending is paused');
+    }
+  }
+}

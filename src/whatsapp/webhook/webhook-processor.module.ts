@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { QueueModule } from '../../platform/queue/queue.module.js';
+import { InboxProcessor } from './processing/inbox-processor.js';
+
+/** For the worker role: works the stored webhooks off. */
+@Module({ imports: [QueueModule], providers: [InboxProcessor] })
+export class WebhookProcessorModule {}
