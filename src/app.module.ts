@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
+import type { Settings } from './platform/config/settings.js';
+import { HealthModule } from './platform/health/health.module.js';
+import { HttpModule } from './platform/http/http.module.js';
+import { BacklogModule } from './platform/metrics/backlog.module.js';
+import { PlatformModule } from './platform/platform.module.js';
+
+type ModuleList = NonNullable<DynamicModule['imports']>;
+
+/** Every process: settings, log, connections, health, metrics. */
+const EVERY_ROLE: ModuleList = [PlatformModule, HealthModule, BacklogModule];
+
+/** What answers HTTP. */
+const API: ModuleList = [HttpModule, AuthScopesModule];
+
+/** What works off the queue and the inbox. */
+const WORKER: ModuleList = [];
+
+/** The root of one program with three roles: the same modules, put together as the role needs them. */
+@Module({})
+export class AppModule {
+  static forRole(role: Settings['ROLE']): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [...EVERY_ROLE, ...(role === 'worker' ? [] : API), ...(role === 'api' ? [] : WORKER)],
+    };
+  }
+}
