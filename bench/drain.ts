@@ -1,0 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Child } from './child.js';
+import type { BenchInstallation } from './installation.js';
+
+/** How a backlog left. */
+export interface Drained {
+  messages: number;
+  /** Until the last was sent, and until the last status was stored; from the first one sent. */
+  sentPerSecond: number;
+  settledPerSecond: number;
+  workerPeakBytes: number;
+  /** Processor seconds by process, for finding what costs most. */
+  cpu: Record<string, number>;
+}
+
+const WAITING = ['queued', 'sending', 'unknown'];
+const UNSETTLED = [...WAITING, 'sent', 'delivered'];
+const TIMEOUT_MS = 10 * 60_000;
+
+/** Watches the backlog until every message has left and its last status (read) is stored. */
+export async function drain(
+  platform: BenchInstallation,
+  options: { until: 'idle'; worker?: Child; api?: Child },
+): Promise<Drained> {
+  const processes = { worker: options.worker, api: options.api, sandbox: platform.sandbox };
+  const cpu = (): Record<string, number> =>
+    Object.fromEntries(Object.entries(processes).map(([name, child]) => [name, child?.cpuSeconds() ?? 0]));
+  const begin = performance.now();
+  const cpuBefore = cpu();
+  const total = await platform.count(WAITING);
+  let left = total;
+  while (left > 0) {
+    await pause(20);
+    left = await platform.count(WAITING);
+    if (performance.now() - begin > TIMEOUT_MS) throw new Error(`${left} of ${total} messages had not left in time`);
+  }
+  const { rows } = await platform.database.query<{ first: Date; last: Date }>(
+    `SELECT min(submitting_at) AS first, max(finished_at) AS last
+       FROM (SELECT submitting_at, finished_at FROM attempts ORDER BY message_id DESC LIMIT $1) AS a`,
+    [Math.max(1, total)],
+  );
+  while ((await platform.count(UNSETTLED)) > 0) {
+    await pause(50);
+    if (performance.now() - begin > TIMEOUT_MS) throw new Error('the statuses did not arrive in time');
+  }
+  const settled = Date.now();
+  const failed = await platform.count(['failed', 'expired']);
+  if (failed > 0) throw new Error(`${failed} messages failed`);
+  const cpuAfter = cpu();
+  const first = rows[0]?.first.getTime() ?? 0;
+  const last = rows[0]?.last.getTime() ?? 0;
+  return {
+    messages: total,
+    sentPerSecond: (total / Math.max(1, last - first)) * 1000,
+    settledPerSecond: (total / Math.max(1, settled - first)) * 1000,
+    workerPeakBytes: options.worker?.peakMemory() ?? 0,
+    cpu: Object.fromEntries(
+      Object.entries(cpuAfter).map(([name, seconds]) => [name, seconds - (cpuBefore[name] ?? 0)]),
+    ),
+  };
+}

@@ -1,0 +1,36 @@
+import sharp from 'sharp';
+
+const BOUNDARY = 'rasl-bench-boundary';
+
+/** Headers of a form made by {@link mediaForm}. */
+export const FORM_HEADERS = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+
+/**
+ * A media form whose file differs each time it is asked for: a counter is written into bytes that no check looks at,
+ * so no two uploads share their content.
+ */
+export function mediaForm(fields: Record<string, string>, file: Buffer, name: string, type: string): () => Buffer {
+  const head = Object.entries(fields)
+    .map(([field, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}\r\n`)
+    .join('');
+  const before = Buffer.from(
+    `${head}--${BOUNDARY}\r\nContent-Disposition: form-data; name="media_file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
+  );
+  const after = Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
+  const whole = Buffer.concat([before, file, after]);
+  const place = before.length + file.length - 64;
+  let count = 0;
+  return () => {
+    const body = Buffer.from(whole);
+    body.writeUInt32BE(count++, place);
+    return body;
+  };
+}
+
+/** A real JPEG, filled up behind its picture to `size` bytes. */
+export async function jpegOf(size: number): Promise<Buffer> {
+  const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#2a9d8f' } })
+    .jpeg()
+    .toBuffer();
+  return Buffer.concat([picture, Buffer.alloc(size - picture.length, 7)]);
+}
