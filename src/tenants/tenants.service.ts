@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { Prisma as PrismaNames } from '../platform/database/generated/client.js';
+import { Prisma } from '../platform/database/prisma.js';
+import { PLAN_FEATURES, UNLIMITED_PLAN } from './plan-features.js';
+
+/** An operator's request that cannot be done; the message says why. */
+export class TenantError extends Error {}
+
+/** What the operator gives for a new tenant. Absent defaults stay unset. */
+export interface NewTenant {
+  readonly name: string;
+  /** Unique; lower-case letters, digits and hyphens, as in a host name. */
+  readonly subdomain: string;
+  /** Name of a plan; absent: `unlimited`, which is made when it is not there. */
+  readonly plan?: string;
+  /** What contacts get that are made automatically. Sends to new phones need a source and a status. */
+  readonly defaultSource?: string;
+  readonly defaultStatus?: string;
+  readonly defaultAssignee?: string;
+}
+
+export interface TenantSummary {
+  readonly id: number;
+  readonly name: string;
+  readonly subdomain: string;
+  readonly status: string;
+  readonly plan: string | null;
+  readonly createdAt: Date;
+}
+
+type Transaction = PrismaNames.TransactionClient;
+
+const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const UNIQUE_VIOLATION = 'P2002';
+const MAX_NAME = 100;
+
+/** The operator's work on tenants. Suspending takes effect within a second on every process (LISTEN/NOTIFY). */
+@Injectable()
+export class TenantsService {
+  constructor(private readonly prisma: Prisma) {}
+
+  /** @throws TenantError when a field is wrong, the subdomain is taken or the plan unknown */
+  async create(tenant: NewTenant): Promise<TenantSummary> {
+    const name = tenant.name.trim();
+    if (name === '' || [...name].length > MAX_NAME) throw new TenantError(`A name has 1 to ${MAX_NAME} characters`);
+    if (!SUBDOMAIN.test(tenant.subdomain)) {
+      throw new TenantError('A subdomain has 1 to 63 lower-case letters, digits and hyphens, no hyphen at its ends');
+    }
+    try {
+      return await this.prisma.operator.$transaction(async (transaction) => {
+        const plan = await this.planId(transaction, tenant.plan);
+        const { id } = await transaction.tenant.create({ data: { name, subdomain: tenant.subdomain, planId: plan } });
+        await setDefaults(transaction, id, tenant);
+        return await read(transaction, id);
+      });
+    } catch (error) {
+      if (error instanceof PrismaNames.PrismaClientKnownRequestError && error.code === UNIQUE_VIOLATION) {
+        throw new TenantError(`The subdomain ${tenant.subdomain} is taken`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async list(): Promise<TenantSummary[]> {
+    const tenants = await this.prisma.operator.tenant.findMany({ include: { plan: true }, orderBy: { id: 'asc' } });
+    return tenants.map(summary);
+  }
+
+  /** @throws TenantError when there is no such tenant */
+  async get(id: number): Promise<TenantSummary> {
+    return read(this.prisma.operator, id);
+  }
+
+  /** The tenant with this subdomain, or null. */
+  async findBySubdomain(subdomain: string): Promise<TenantSummary | null> {
+    const tenant = await this.prisma.operator.tenant.findUnique({ where: { subdomain }, include: { plan: true } });
+    return tenant && summary(tenant);
+  }
+
+  /** A suspended tenant's tokens answer 401; nothing is deleted. @throws TenantError */
+  suspend(id: number): Promise<TenantSummary> {
+    return this.setStatus(id, 'suspended');
+  }
+
+  /** @throws TenantError */
+  activate(id: number): Promise<TenantSummary> {
+    return this.setStatus(id, 'active');
+  }
+
+  private async setStatus(id: number, status: 'active' | 'suspended'): Promise<TenantSummary> {
+    const { count } = await this.prisma.operator.tenant.updateMany({ where: { id }, data: { status } });
+    if (count === 0) throw new TenantError(`There is no tenant ${id}`);
+    return this.get(id);
+  }
+
+  private async planId(transaction: Transaction, name: string | undefined): Promise<number> {
+    if (name === undefined || name === UNLIMITED_PLAN) {
+      const features = Object.fromEntries(PLAN_FEATURES.map((feature) => [feature, true]));
+      const create = { name: UNLIMITED_PLAN, features };
+      // Limits default to -1, which is none.
+      return (await transaction.plan.upsert({ where: { name: UNLIMITED_PLAN }, update: {}, create })).id;
+    }
+    const plan = await transaction.plan.findUnique({ where: { name } });
+    if (!plan) throw new TenantError(`There is no plan named ${name}`);
+    return plan.id;
+  }
+}
+
+async function setDefaults(transaction: Transaction, tenantId: number, tenant: NewTenant): Promise<void> {
+  const data: PrismaNames.TenantUncheckedUpdateInput = {};
+  if (tenant.defaultSource !== undefined) {
+    data.defaultSourceId = (await transaction.source.create({ data: { tenantId, name: tenant.defaultSource } })).id;
+  }
+  if (tenant.defaultStatus !== undefined) {
+    data.defaultStatusId = (await transaction.status.create({ data: { tenantId, name: tenant.defaultStatus } })).id;
+  }
+  if (tenant.defaultAssignee !== undefined) {
+    data.defaultAssignedId = (await transaction.staff.create({ data: { tenantId, name: tenant.defaultAssignee } })).id;
+  }
+  if (Object.keys(data).length > 0) await transaction.tenant.update({ where: { id: tenantId }, data });
+}
+
+async function read(client: Pick<Transaction, 'tenant'>, id: number): Promise<TenantSummary> {
+  const tenant = await client.tenant.findUnique({ where: { id }, include: { plan: true } });
+  if (!tenant) throw new TenantError(`There is no tenant ${id}`);
+  return summary(tenant);
+}
+
+function summary(tenant: PrismaNames.TenantGetPayload<{ include: { plan: true } }>): TenantSummary {
+  const { id, name, subdomain, status, createdAt, plan } = tenant;
+  return { id, name, subdomain, status, plan: plan?.name ?? null, createdAt };
+}
