@@ -1,5 +1,9 @@
 import { Command } from 'commander';
+import { addDevCommands } from './dev-commands.js';
 import { addMigrateCommands } from './migrate-commands.js';
+import { addTenantCommands } from './tenant-commands.js';
+import { addTokenCommands } from './token-commands.js';
+import { addWhatsappCommands } from './whatsapp-commands.js';
 
 /** The operator's commands. Every command has `--help` with examples and `--json` for scripts. */
 export function buildProgram(): Command {
@@ -18,6 +22,10 @@ A tenant from nothing to its first message:
 
 Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
     );
+  addTenantCommands(program);
+  addTokenCommands(program);
+  addWhatsappCommands(program);
   addMigrateCommands(program);
+  addDevCommands(program);
   return program;
 }

@@ -1,0 +1,33 @@
+import { Global, Module } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import { readSettings, Settings } from '../platform/config/settings.js';
+import { Encryption } from '../platform/crypto/encryption.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { LoggingModule } from '../platform/logging/logging.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { WhatsappConnectionModule } from '../whatsapp/connection/connection.module.js';
+import { DemoTenant } from './demo-tenant.js';
+
+/** Commands do one thing at a time. */
+const POOL_SIZE = 4;
+
+/** Standard output belongs to the result, so the log is silent; failures are told on standard error. */
+function commandSettings(): Settings {
+  const settings = readSettings(process.env);
+  settings.LOG_LEVEL = 'silent';
+  settings.DATABASE_POOL_SIZE = Math.min(settings.DATABASE_POOL_SIZE, POOL_SIZE);
+  return settings;
+}
+
+/** What commands stand on: the platform without HTTP, queue and Redis. */
+@Global()
+@Module({
+  imports: [LoggingModule, DatabaseModule],
+  providers: [{ provide: Settings, useFactory: commandSettings }, Clock, Encryption],
+  exports: [Settings, Clock, Encryption, LoggingModule, DatabaseModule],
+})
+class CommandPlatformModule {}
+
+/** Everything the operator's commands use. */
+@Module({ imports: [CommandPlatformModule, TenantsModule, WhatsappConnectionModule], providers: [DemoTenant] })
+export class CliModule {}
