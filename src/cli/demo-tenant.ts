@@ -93,5 +93,5 @@ function readDefaults(data: unknown): SandboxDefaults {
     if (typeof value !== 'string') throw new CommandError(`The sandbox's defaults have no ${name}`);
     return value;
   };
-  return { accessToken: text('access_token'), wabaId: text('account_id'), phoneNumberId: text('phone_number_id') };
+  return { accessToken: text('access_token'), wabaId: text('waba_id'), phoneNumberId: text('phone_number_id') };
 }
