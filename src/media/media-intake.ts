@@ -1,7 +1,34 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { type FieldErrors, validationError } from '../platform/http/api-error.js';
+import { Log } from '../platform/logging/log.js';
+import { ConversionRefusedError, WebpConverter } from './convert/webp-converter.js';
+import { MediaDownload } from './fetch/media-download.js';
+import { MediaUrlRefusedError } from './fetch/media-url-refused.js';
+import { checkMedia, type MediaVerdict } from './formats/check-media.js';
+import { formatOf, type MediaFormat } from './formats/media-formats.js';
 import type { MediaType } from './media-types.js';
+import { displayName, withoutExtension } from './names/file-names.js';
 import type { PreparedMedia } from './prepared-media.js';
-import type { FieldFaults, UploadedTempFile } from './upload/uploaded-file.js';
+import { ReceivedContent } from './received-content.js';
+import { MediaStore } from './storage/media-store.js';
+import { asStorageApiError } from './storage/storage-errors.js';
+import { newStorageKey } from './storage/storage-key.js';
+import type { UploadedTempFile } from './upload/uploaded-file.js';
+
+/**
+ * How long this process relies on a file that it saw committed. The collector deletes nothing that began to be
+ * referred to less than an hour ago, so within half an hour the row, and with it the file, is certainly there.
+ */
+const KNOWN_STORED_MS = 30 * 60_000;
+const KNOWN_STORED_MAX = 10_000;
+
+/** A file that came in, whichever way. */
+interface Arrival {
+  readonly originalName: string;
+  readonly declaredType: string;
+  readonly content: ReceivedContent;
+}
 
 /**
  * Takes a file in: checks it against its media type, converts WebP, stores it durably. What it returns is on disk (or
@@ -9,32 +36,146 @@ import type { FieldFaults, UploadedTempFile } from './upload/uploaded-file.js';
  */
 @Injectable()
 export class MediaIntake {
-  /** What is wrong with an uploaded file, by field; empty when nothing is. Lets a controller report all faults at once. */
-  async faultsOf(_mediaType: MediaType, _file: UploadedTempFile): Promise<FieldFaults> {
-    throw new Error('being built');
+  private readonly knownStored = new LRUCache<string, string>({ max: KNOWN_STORED_MAX, ttl: KNOWN_STORED_MS });
+  private readonly verdicts = new WeakMap<UploadedTempFile, Map<MediaType, Promise<MediaVerdict>>>();
+
+  constructor(
+    private readonly store: MediaStore,
+    private readonly converter: WebpConverter,
+    private readonly download: MediaDownload,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * What is wrong with an uploaded file, by field; empty when nothing is. Lets a controller report all faults of a
+   * request at once. The check is done once per file: {@link fromUpload} uses the same result.
+   */
+  async faultsOf(mediaType: MediaType, file: UploadedTempFile): Promise<FieldErrors> {
+    const verdict = await this.verdictOn(mediaType, file);
+    return 'faults' in verdict ? { [file.fieldName]: verdict.faults } : {};
   }
 
-  /** @throws ApiError 422 on `media_file` or `media_type`; 503 when the disk is full or the store is away */
+  /**
+   * Stores an upload. The temporary file stays the interceptor's to remove.
+   * @param wanted what the file shall be called; default: as the client named it
+   * @throws ApiError 422 on `media_file`; 503 when the disk is full or the store is away
+   */
   async fromUpload(
-    _tenantId: number,
-    _mediaType: MediaType,
-    _file: UploadedTempFile,
-    _displayName?: string,
+    tenantId: number,
+    mediaType: MediaType,
+    file: UploadedTempFile,
+    wanted?: string,
   ): Promise<PreparedMedia> {
-    throw new Error('being built');
+    const verdict = await this.verdictOn(mediaType, file);
+    if ('faults' in verdict) throw validationError({ [file.fieldName]: verdict.faults });
+    return this.prepare(tenantId, verdict.format, file, wanted, file.fieldName);
   }
 
-  /** Downloads and re-hosts. @throws ApiError 422 on `media_url`, saying why; 503 as above */
-  async fromUrl(_tenantId: number, _mediaType: MediaType, _url: string, _displayName?: string): Promise<PreparedMedia> {
-    throw new Error('being built');
+  /**
+   * Downloads and re-hosts.
+   * @param wanted what the file shall be called; default: as its server or URL names it
+   * @throws ApiError 422 on `media_url`, saying why; 503 as above
+   */
+  async fromUrl(tenantId: number, mediaType: MediaType, url: string, wanted?: string): Promise<PreparedMedia> {
+    const arrival = await this.fetch(mediaType, url);
+    try {
+      const verdict = await checkMedia(mediaType, candidateOf(arrival), 'detect');
+      if ('faults' in verdict) throw validationError({ media_url: verdict.faults });
+      return await this.prepare(tenantId, verdict.format, arrival, wanted, 'media_url');
+    } finally {
+      await arrival.content.discard();
+    }
   }
 
   /**
    * To be called once the transaction has ended. `keptStorageKey` is what `media_files` returned, or null when it was
    * rolled back: the file of this request is removed unless it is the kept one. Not to be called when the end of the
-   * commit is not known; the collector then decides.
+   * commit is not known (connection lost); the collector then finds out. Never throws: what could not be removed is
+   * the collector's.
    */
-  async settle(_prepared: PreparedMedia, _keptStorageKey: string | null): Promise<void> {
-    throw new Error('being built');
+  async settle(prepared: PreparedMedia, keptStorageKey: string | null): Promise<void> {
+    if (keptStorageKey !== null) this.knownStored.set(knownKey(prepared), keptStorageKey);
+    if (!prepared.stored || prepared.storageKey === keptStorageKey) return;
+    try {
+      await this.store.remove(prepared.storageKey);
+    } catch (error) {
+      this.log.warn({ err: error, tenant_id: prepared.tenantId }, 'a surplus media file is left to the collector');
+    }
   }
+
+  private verdictOn(mediaType: MediaType, file: UploadedTempFile): Promise<MediaVerdict> {
+    const known = this.verdicts.get(file) ?? new Map<MediaType, Promise<MediaVerdict>>();
+    this.verdicts.set(file, known);
+    const verdict = known.get(mediaType) ?? checkMedia(mediaType, candidateOf(file), 'refuse');
+    known.set(mediaType, verdict);
+    return verdict;
+  }
+
+  private async fetch(mediaType: MediaType, url: string): Promise<Arrival> {
+    try {
+      return await this.download.fetch(url, mediaType);
+    } catch (error) {
+      if (error instanceof MediaUrlRefusedError) throw validationError({ media_url: [error.message] });
+      throw asStorageApiError(error);
+    }
+  }
+
+  private async prepare(
+    tenantId: number,
+    format: MediaFormat,
+    arrival: Arrival,
+    wanted: string | undefined,
+    field: string,
+  ): Promise<PreparedMedia> {
+    const name = wanted ?? arrival.originalName;
+    if (format.mimeType !== 'image/webp') return this.keep(tenantId, format, arrival.content, name);
+    const { content, as } = await this.convert(arrival.content, field);
+    const target = formatOf('image', as) ?? format;
+    return this.keep(tenantId, target, ReceivedContent.ofBuffer(content), withoutExtension(name, format.extensions));
+  }
+
+  private async convert(webp: ReceivedContent, field: string): ReturnType<WebpConverter['convert']> {
+    try {
+      return await this.converter.convert(webp);
+    } catch (error) {
+      if (error instanceof ConversionRefusedError) throw validationError({ [field]: [error.message] });
+      throw error;
+    }
+  }
+
+  private async keep(
+    tenantId: number,
+    format: MediaFormat,
+    content: ReceivedContent,
+    name: string,
+  ): Promise<PreparedMedia> {
+    const { sha256, sizeBytes } = content;
+    const { mimeType } = format;
+    const filename = displayName(name, format.extensions, format.mediaType);
+    const identity = { tenantId, sha256, sizeBytes, mimeType, filename };
+    const known = this.knownStored.get(knownKey(identity));
+    if (known) return { ...identity, storageKey: known, stored: false };
+    const storageKey = newStorageKey(tenantId, sha256, format.extensions[0]);
+    try {
+      await this.store.put(storageKey, content, mimeType);
+    } catch (error) {
+      throw asStorageApiError(error);
+    }
+    return { ...identity, storageKey, stored: true };
+  }
+}
+
+function knownKey({ tenantId, sha256, mimeType }: Pick<PreparedMedia, 'tenantId' | 'sha256' | 'mimeType'>): string {
+  return `${tenantId} ${sha256.toString('base64')} ${mimeType}`;
+}
+
+function candidateOf({ originalName, declaredType, content }: Arrival) {
+  return {
+    originalName,
+    declaredType,
+    sizeBytes: content.sizeBytes,
+    head: content.head,
+    read: (position: number, length: number) => content.read(position, length),
+    chunks: () => content.chunks(),
+  };
 }

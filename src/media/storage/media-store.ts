@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ReceivedContent } from '../received-content.js';
 
 /** Bytes `start` to `end`, both included. */
 export interface ByteRange {
@@ -6,19 +7,24 @@ export interface ByteRange {
   end: number;
 }
 
-/** No file has this key. */
-export class MediaNotStoredError extends Error {}
-
-/** Where media files are kept. One implementation for a local folder, one for S3-compatible stores. */
+/**
+ * Where media files are kept: a local folder or an S3-compatible store. A key is written once, by one request
+ * (see `newStorageKey`), and never overwritten.
+ */
 export abstract class MediaStore {
-  /** Stores a small file held in memory. Durable when the promise resolves; nothing is left behind when it rejects. */
-  abstract putContent(storageKey: string, content: Buffer, mimeType: string): Promise<void>;
-  /** Stores a temporary file, which is then gone from its path. Durable when the promise resolves. */
-  abstract putFile(storageKey: string, path: string, sizeBytes: number, mimeType: string): Promise<void>;
-  /** @throws MediaNotStoredError */
+  /**
+   * Stores what came in. Durable when the promise resolves; when it rejects nothing is left behind. A temporary file
+   * may have been moved into the store; `content.discard()` is right in every case.
+   * @throws StoreUnavailableError, or the system's error (ENOSPC …); `asStorageApiError` turns them into answers
+   */
+  abstract put(storageKey: string, content: ReceivedContent, mimeType: string): Promise<void>;
+
+  /** Whole file, or a part of it. @throws MediaNotStoredError, StoreUnavailableError */
   abstract openRead(storageKey: string, range?: ByteRange): Promise<Readable>;
+
   /** Removes a file; one that is not there is no error. */
   abstract remove(storageKey: string): Promise<void>;
-  /** Keys of files last written before `before`, in pages, for the search for files that no row names. */
-  abstract listOlderThan(before: Date): AsyncIterable<string[]>;
+
+  /** Keys in one of the 256 folders that were written before `before`, in pages. */
+  abstract listOlderThan(folder: string, before: Date): AsyncIterable<string[]>;
 }

@@ -1,10 +1,106 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import type { Observable } from 'rxjs';
+import type { Request, RequestHandler, Response } from 'express';
+import multer from 'multer';
+import { defer, lastValueFrom, type Observable } from 'rxjs';
+import { type FieldErrors, validationError } from '../../platform/http/api-error.js';
+import { Log } from '../../platform/logging/log.js';
+import { asStorageApiError } from '../storage/storage-errors.js';
+import { TempFiles } from '../temp-files.js';
+import { formFields } from './form-fields.js';
+import { addFault, FILE_FIELD, MediaFileStorage, type UploadProgress } from './media-file-storage.js';
+import { multipartFaults, MULTIPART_LIMITS } from './multipart-errors.js';
+import { UploadGivenUpError, UploadWatch } from './upload-watch.js';
+import type { MediaForm } from './uploaded-file.js';
 
-/** Reads a media request's body; see {@link MediaUpload}. */
+/** Reads a media request's body before the handler runs, and ends its temporary file afterwards; see `MediaUpload`. */
 @Injectable()
 export class MediaUploadInterceptor implements NestInterceptor {
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle();
+  private readonly parse: RequestHandler;
+  private readonly inProgress = new WeakMap<object, UploadProgress>();
+
+  constructor(
+    tempFiles: TempFiles,
+    private readonly log: Log,
+  ) {
+    const storage = new MediaFileStorage(tempFiles, (request) => this.progressOf(request));
+    // Names arrive in UTF-8 from every client in use; multer's default would read them as Latin-1. Paths are kept
+    // because cutting them is the display name's matter, and "../" alone would otherwise be no file at all.
+    this.parse = multer({ storage, limits: MULTIPART_LIMITS, defParamCharset: 'utf8', preservePath: true }).any();
   }
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    return defer(() => this.run(http.getRequest(), http.getResponse(), next));
+  }
+
+  private async run(
+    request: Request & { mediaForm?: MediaForm },
+    response: Response,
+    next: CallHandler<unknown>,
+  ): Promise<unknown> {
+    const progress = this.progressOf(request);
+    try {
+      request.mediaForm = await this.read(request, response, progress);
+      return await lastValueFrom(next.handle(), { defaultValue: undefined });
+    } finally {
+      progress.left = true;
+      await this.discard(progress);
+    }
+  }
+
+  private async read(request: Request, response: Response, progress: UploadProgress): Promise<MediaForm> {
+    if (request.is('multipart/*')) {
+      try {
+        await this.parseMultipart(request, response);
+      } catch (error) {
+        // A body that was given up on is not read to its end, so the connection cannot be used again.
+        if (error instanceof UploadGivenUpError) response.setHeader('Connection', 'close');
+        const faults = multipartFaults(error);
+        throw faults ? validationError(merged(progress.faults, faults)) : asStorageApiError(error);
+      }
+    }
+    const fields = formFields(request.body);
+    // A form without a chosen file sends the field as an empty text.
+    if (fields[FILE_FIELD] !== undefined && fields[FILE_FIELD] !== '') {
+      addFault(progress.faults, FILE_FIELD, `The ${FILE_FIELD} must be an uploaded file.`);
+    }
+    delete fields[FILE_FIELD];
+    return { fields, file: progress.file, faults: progress.faults };
+  }
+
+  /** The request is decided by now: a file that cannot be removed is the collector's, not the caller's. */
+  private async discard({ file }: UploadProgress): Promise<void> {
+    try {
+      await file?.content.discard();
+    } catch (error) {
+      this.log.warn({ err: error }, 'a temporary media file could not be removed');
+    }
+  }
+
+  private parseMultipart(request: Request, response: Response): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const watch = new UploadWatch(request, reject);
+      void this.parse(request, response, (error?: unknown) => {
+        watch.stop();
+        if (error === undefined) resolve();
+        else reject(error instanceof Error ? error : new Error('multipart parsing failed', { cause: error }));
+      });
+    });
+  }
+
+  private progressOf(request: Request): UploadProgress {
+    let progress = this.inProgress.get(request);
+    if (!progress) {
+      progress = { file: null, fileSeen: false, left: false, faults: {} };
+      this.inProgress.set(request, progress);
+    }
+    return progress;
+  }
+}
+
+function merged(first: FieldErrors, second: FieldErrors): FieldErrors {
+  for (const [field, messages] of Object.entries(second)) {
+    for (const message of messages) addFault(first, field, message);
+  }
+  return first;
 }

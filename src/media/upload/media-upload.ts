@@ -1,4 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, UseInterceptors } from '@nestjs/common';
+import { ReadsBody } from '../../platform/http/decorators.js';
 import type { Request } from 'express';
 import { MediaUploadInterceptor } from './media-upload.interceptor.js';
 import type { MediaForm } from './uploaded-file.js';
@@ -7,7 +8,8 @@ import type { MediaForm } from './uploaded-file.js';
  * Reads the body of a media request, multipart (with `media_file`), JSON or urlencoded, before the handler runs, and
  * removes whatever temporary file it left once the handler is done, however it ends.
  */
-export const MediaUpload = (): MethodDecorator => applyDecorators(UseInterceptors(MediaUploadInterceptor));
+export const MediaUpload = (): MethodDecorator =>
+  applyDecorators(ReadsBody('multipart'), UseInterceptors(MediaUploadInterceptor));
 
 /** The {@link MediaForm} that {@link MediaUpload} read. */
 export const UploadedMedia = createParamDecorator((_data: unknown, context: ExecutionContext): MediaForm => {

@@ -1,4 +1,7 @@
-/** One uploaded file as it came in: small ones are held in memory, larger ones in a temporary file. */
+import type { FieldErrors } from '../../platform/http/api-error.js';
+import type { ReceivedContent } from '../received-content.js';
+
+/** One uploaded file as it came in. */
 export interface UploadedTempFile {
   /** Form field it came in: `media_file`. */
   readonly fieldName: string;
@@ -8,16 +11,9 @@ export interface UploadedTempFile {
   readonly declaredType: string;
   readonly sizeBytes: number;
   readonly sha256: Buffer;
-  /** The file's first bytes (all of it when it is small), for telling its format. */
-  readonly head: Buffer;
-  /** Whole content of a small file; then there is no temporary file. */
-  readonly content: Buffer | null;
-  /** Temporary file of a larger one. */
-  readonly path: string | null;
+  /** Its bytes: in memory when small, else in a temporary file. */
+  readonly content: ReceivedContent;
 }
-
-/** What is wrong, per request field, as `validationError` takes it. */
-export type FieldFaults = Record<string, string[]>;
 
 /** A media request as it was read, multipart or JSON/urlencoded. */
 export interface MediaForm {
@@ -26,5 +22,5 @@ export interface MediaForm {
   /** The file in `media_file`, or null. */
   readonly file: UploadedTempFile | null;
   /** Faults found while reading (two files, wrong field, too large…), to be reported together with the fields'. */
-  readonly faults: FieldFaults;
+  readonly faults: FieldErrors;
 }

@@ -1,0 +1,103 @@
+import { finished } from 'node:stream/promises';
+import type { Request } from 'express';
+import type { StorageEngine } from 'multer';
+import type { FieldErrors } from '../../platform/http/api-error.js';
+import { tooLargeMessage } from '../formats/check-media.js';
+import { isMediaType, MAX_BYTES, type MediaType } from '../media-types.js';
+import { ContentReceiver } from '../received-content.js';
+import type { TempFiles } from '../temp-files.js';
+import type { UploadedTempFile } from './uploaded-file.js';
+
+/** The one field that may hold a file. */
+export const FILE_FIELD = 'media_file';
+
+/** What reading one request has found so far. */
+export interface UploadProgress {
+  file: UploadedTempFile | null;
+  fileSeen: boolean;
+  /** The request has been left (the client went away): what still arrives is nobody's. */
+  left: boolean;
+  readonly faults: FieldErrors;
+}
+
+/**
+ * Multer's storage engine for `media_file`: hashes and counts while the file streams in. A file that breaks a rule is
+ * not an error here, which would end the parsing: the rule is noted, the file's bytes are passed over, and the other
+ * fields are still read, so that the answer can name every wrong field.
+ */
+export class MediaFileStorage implements StorageEngine {
+  constructor(
+    private readonly tempFiles: TempFiles,
+    private readonly progressOf: (request: Request) => UploadProgress,
+  ) {}
+
+  _handleFile(
+    request: Request,
+    file: Express.Multer.File,
+    done: (error?: unknown, info?: Partial<Express.Multer.File>) => void,
+  ): void {
+    this.receive(request, file).then(
+      () => done(null, {}),
+      (error: unknown) => done(error),
+    );
+  }
+
+  /** The interceptor removes files, on every way out; multer's own clean-up has nothing to do. */
+  _removeFile(_request: Request, _file: Express.Multer.File, done: (error: Error | null) => void): void {
+    done(null);
+  }
+
+  private async receive(request: Request, file: Express.Multer.File): Promise<void> {
+    const progress = this.progressOf(request);
+    if (file.fieldname !== FILE_FIELD) {
+      addFault(progress.faults, file.fieldname, `Files belong in the field ${FILE_FIELD}.`);
+      return passOver(file);
+    }
+    if (progress.fileSeen) {
+      addFault(progress.faults, FILE_FIELD, 'Only one file may be sent.');
+      return passOver(file);
+    }
+    progress.fileSeen = true;
+    // Fields that come before the file are known by now; media_type then bounds it while it streams.
+    const declared: unknown = isRecord(request.body) ? request.body.media_type : undefined;
+    const mediaType: MediaType = isMediaType(declared) ? declared : 'document';
+    const receiver = new ContentReceiver(this.tempFiles, MAX_BYTES[mediaType]);
+    try {
+      for await (const chunk of file.stream) await receiver.write(asBuffer(chunk));
+      if (receiver.tooLarge) {
+        addFault(progress.faults, FILE_FIELD, tooLargeMessage(mediaType));
+        return;
+      }
+      if (progress.left) return await receiver.abort();
+      const content = receiver.finish();
+      progress.file = {
+        fieldName: FILE_FIELD,
+        originalName: file.originalname,
+        declaredType: file.mimetype.toLowerCase(),
+        sizeBytes: content.sizeBytes,
+        sha256: content.sha256,
+        content,
+      };
+    } catch (error) {
+      await receiver.abort();
+      throw error;
+    }
+  }
+}
+
+/** Adds a message to a field, once. */
+export function addFault(faults: FieldErrors, field: string, message: string): void {
+  const messages = (faults[field] ??= []);
+  if (!messages.includes(message)) messages.push(message);
+}
+
+async function passOver(file: Express.Multer.File): Promise<void> {
+  await finished(file.stream.resume());
+}
+
+function asBuffer(chunk: unknown): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk;
+  throw new TypeError('a file stream gives buffers');
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

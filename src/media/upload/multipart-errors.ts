@@ -1,0 +1,58 @@
+import multer from 'multer';
+import type { FieldErrors } from '../../platform/http/api-error.js';
+import { tooLargeMessage } from '../formats/check-media.js';
+import { FILE_FIELD } from './media-file-storage.js';
+import { UploadGivenUpError } from './upload-watch.js';
+
+/** For faults of the body as a whole, which belong to no field. */
+export const BODY = 'body';
+
+/** Limits of a multipart body. The documented form has some fifteen fields; 10,000 of them are an attack. */
+export const MULTIPART_LIMITS = {
+  fields: 100,
+  files: 10,
+  parts: 110,
+  fieldNameSize: 200,
+  /** Bytes of one text field; the longest one we know is a caption of 1,024 characters. */
+  fieldSize: 64 * 1024,
+  headerPairs: 50,
+  fieldNestingDepth: 3,
+  fieldArrayIndexLimit: 100,
+};
+
+/** Errors of the parser that are the sender's doing (busboy gives them no code). */
+const CUT_SHORT = /^(unexpected end of (form|file)|request (aborted|closed)|aborted)$/i;
+const MALFORMED = /^(malformed|multipart:|unsupported content type|unsupported multipart|missing content-type)/i;
+
+/** What an error while reading a multipart body says about the request; null when the fault is ours. */
+export function multipartFaults(error: unknown): FieldErrors | null {
+  if (error instanceof UploadGivenUpError) {
+    return error.reason === 'stalled'
+      ? { [FILE_FIELD]: ['The upload stood still for too long.'] }
+      : { [FILE_FIELD]: [tooLargeMessage('document')] };
+  }
+  if (error instanceof multer.MulterError) return multerFaults(error);
+  if (!(error instanceof Error)) return null;
+  if (CUT_SHORT.test(error.message)) return { [FILE_FIELD]: ['The upload was cut short.'] };
+  if (MALFORMED.test(error.message)) return { [BODY]: ['The multipart body is malformed.'] };
+  return null;
+}
+
+function multerFaults({ code, field }: multer.MulterError): FieldErrors {
+  const { fields, fieldSize, files, fieldNameSize } = MULTIPART_LIMITS;
+  const name = field === undefined ? BODY : field.slice(0, fieldNameSize);
+  switch (code) {
+    case 'LIMIT_FIELD_COUNT':
+      return { [BODY]: [`At most ${fields} fields may be sent.`] };
+    case 'LIMIT_PART_COUNT':
+      return { [BODY]: ['The body has too many parts.'] };
+    case 'LIMIT_FILE_COUNT':
+      return { [FILE_FIELD]: [`Only one file may be sent, not more than ${files}.`] };
+    case 'LIMIT_FIELD_KEY':
+      return { [BODY]: [`The name of a field must not be longer than ${fieldNameSize} characters.`] };
+    case 'LIMIT_FIELD_VALUE':
+      return { [name]: [`The value must not be larger than ${fieldSize} bytes.`] };
+    default:
+      return { [name]: ['The field cannot be read.'] };
+  }
+}
