@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { controlApp } from './control/control-app.js';
-import { graphApp } from './graph/graph-app.js';
+import { answerError, graphApp } from './graph/graph-app.js';
 import { downloadRoute } from './graph/media-routes.js';
 import { AssetStore } from './media/asset-store.js';
 import { LinkFetcher } from './media/link-fetcher.js';
@@ -49,6 +49,7 @@ export async function startSandbox(overrides: Partial<SandboxSettings> = {}): Pr
   app.use(pageRoutes(world));
   app.use(/^\/v\d+\.\d+/, graphApp(graph));
   app.use(graphApp(graph));
+  app.use(answerError);
 
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const send = request.method === 'POST' ? SEND_PATH.exec(request.url ?? '')?.[1] : undefined;

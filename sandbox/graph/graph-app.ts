@@ -45,7 +45,8 @@ function record(context: GraphContext): RequestHandler {
   };
 }
 
-const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+/** Answers what was thrown as a Graph error. */
+export const answerError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   if (response.headersSent) {
     next(error);
     return;

@@ -54,5 +54,6 @@ export class RequestRecorder {
 }
 
 function withoutToken(path: string): string {
+  if (!path.includes('_token=')) return path;
   return path.replace(/((?:input|access)_token=)[^&]*/g, '$1…');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { seedFor } from './random.js';
 
 /** A WhatsApp user as one business sees it. */
 export interface UserIdentity {
@@ -64,8 +64,12 @@ export class ContactBook {
   }
 }
 
-/** Always the same for one account and number, as Meta's is; the country part is not looked up. */
+/**
+ * Always the same for one account and number, as Meta's is; the country part is not looked up.
+ * A cheap hash, because every new recipient needs one: 53 bits and the number's own last digits.
+ */
 function businessScopedUserId(accountId: string, waId: string): string {
-  const digest = createHash('sha256').update(`${accountId}/${waId}`).digest();
-  return `US.${String(10n ** 16n + (digest.readBigUInt64BE(0) % (9n * 10n ** 16n)))}`;
+  const high = seedFor(0x811c9dc5, `${accountId}/${waId}`) & 0x1fffff;
+  const low = seedFor(0x2545f491, `${waId}/${accountId}`);
+  return `US.${high * 4_294_967_296 + low + 1_000_000_000_000}${waId.slice(-4)}`;
 }
