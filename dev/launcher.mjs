@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { root } from './checkout.mjs';
-import { end, identify, signal } from './processes.mjs';
+import { commandOf, end, identify, isRunning, parentOf, signal } from './processes.mjs';
 import { RunRecord } from './run-record.mjs';
 import { LaunchError, say } from './say.mjs';
 
@@ -21,12 +21,13 @@ export class Launcher {
   statusOnSignal = undefined;
   #parts = new Set();
   #stopping = undefined;
+  #stoppingSince = 0;
 
   constructor() {
     for (const name of Object.keys(SIGNALS)) process.on(name, () => this.#onSignal(name));
     // `npm run demo | head`: the reader is gone, so nobody watches any more.
     process.stdout.on('error', () => this.#onSignal('SIGHUP'));
-    if (process.env.npm_lifecycle_event) this.#endWithNpm(process.ppid);
+    if (process.env.npm_lifecycle_event) this.#endWithNpm();
   }
 
   /**
@@ -130,11 +131,14 @@ export class Launcher {
 
   #onSignal(name) {
     if (this.#stopping === undefined) {
+      this.#stoppingSince = performance.now();
       if (this.#parts.size > 0) say(`Stopping (${name})`);
       void this.finish(this.statusOnSignal ?? SIGNALS[name]);
       return;
     }
-    // A second Ctrl-C: whoever presses it does not want to wait for a graceful end.
+    // A second Ctrl-C: whoever presses it does not want to wait for a graceful end. (npm passes the first one on, though
+    // the terminal has sent it to this process too.)
+    if (performance.now() - this.#stoppingSince < 1000) return;
     for (const part of this.#parts) signal(part.pid, 'SIGKILL', { group: true });
   }
 
@@ -151,10 +155,12 @@ export class Launcher {
     void this.fail(new LaunchError(`${part.name} ended unexpectedly (${how}).${tailOf(part.log)}`));
   }
 
-  /** npm hands signals only to the shell it started; when that or npm itself dies, this process has a new parent. */
-  #endWithNpm(parent) {
+  /** npm hands signals only to the shell it starts commands with; when that or npm itself dies, nobody else says so. */
+  #endWithNpm() {
+    const shell = commandOf(process.ppid).includes('npm') ? [] : [identify(process.ppid)];
+    const npm = identify(shell.length === 0 ? process.ppid : parentOf(process.ppid));
     const timer = setInterval(() => {
-      if (process.ppid === parent) return;
+      if ([...shell, npm].every(isRunning)) return;
       clearInterval(timer);
       this.#onSignal('SIGHUP');
     }, 500);

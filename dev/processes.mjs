@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Places in what `statFields` answers. */
 const STATE = 0;
+const PARENT = 1;
 const GROUP = 2;
 const START_TIME = 19;
 
@@ -22,6 +23,11 @@ export function startTimeOf(pid) {
 export function commandOf(pid) {
   if (process.platform !== 'linux') return ps(pid, 'command=');
   return (readProc(pid, 'cmdline') ?? '').replaceAll('\0', ' ').trim();
+}
+
+/** The process that started this one, or that took it over. */
+export function parentOf(pid) {
+  return Number(process.platform === 'linux' ? statFields(pid)?.[PARENT] : ps(pid, 'ppid='));
 }
 
 /** Processes whose working folder this is. Known only on Linux; elsewhere the answer is none. */
