@@ -1,5 +1,4 @@
 import { Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { RequireScopes } from '../auth-scopes/decorators.js';
 import { MediaUpload, UploadedMedia } from '../media/upload/media-upload.js';
@@ -12,14 +11,14 @@ import {
   ApiErrors,
   ApiIdParameter,
   ApiPreferHeader,
+  ApiRequestBody,
   ApiTenantEndpoint,
 } from '../platform/http/openapi/api-endpoint.js';
 import { Reply } from '../platform/http/reply.js';
 import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { MessageDto } from './dto/message.dto.js';
-import { SendMediaFormDto } from './dto/send-media-form.dto.js';
 import { SentMediaDto } from './dto/sent-media.dto.js';
-import { GET_MESSAGE, SEND_MEDIA } from './messages.docs.js';
+import { GET_MESSAGE, SEND_MEDIA, SEND_MEDIA_BODIES } from './messages.docs.js';
 import { MessagesService } from './messages.service.js';
 import { readPreference } from './outbound/prefer.js';
 import { SendMediaService } from './send-media.service.js';
@@ -40,9 +39,8 @@ export class MessagesController {
   @MediaUpload()
   @ApiTenantEndpoint(SEND_MEDIA)
   @ApiPreferHeader()
-  @ApiConsumes('multipart/form-data', 'application/json', 'application/x-www-form-urlencoded')
-  @ApiBody({ type: SendMediaFormDto })
-  @ApiEnvelope(SentMediaDto)
+  @ApiRequestBody(SEND_MEDIA_BODIES)
+  @ApiEnvelope(SentMediaDto, { headers: ['Preference-Applied'] })
   @ApiErrors(
     apiError('FEATURE_LIMIT_EXCEEDED', { when: "A new contact or conversation does not fit the plan's limit." }),
     'CONTACT_OPTED_OUT',

@@ -1,4 +1,6 @@
-import type { EndpointDescription } from '../platform/http/openapi/api-endpoint.js';
+import type { EndpointDescription, RequestBodies } from '../platform/http/openapi/api-endpoint.js';
+import { SendMediaDto } from './dto/send-media.dto.js';
+import { SendMediaFormDto } from './dto/send-media-form.dto.js';
 
 const TAG = 'Messages';
 
@@ -24,6 +26,28 @@ export const SEND_MEDIA: EndpointDescription = {
 | \`document\` | PDF, DOC, DOCX, XLS, XLSX, PPT, PPTX, TXT, CSV | 100 MB |
 
 **The answer** waits for WhatsApp's own for a few seconds (see \`Prefer\`). \`sent\`: WhatsApp took the message. \`queued\`: it is stored and will go out; follow it with \`GET /messages/{id}\`. A message that was answered with 200 is never lost.`,
+};
+
+const WITH_ADDRESS = {
+  phone: '201000000000',
+  media_type: 'image',
+  media_url: 'https://example.com/photo.jpg',
+  caption: 'Your order, @{contact_first_name}',
+};
+
+/** Body of "Send media message": a form with the file in it, or fields with its address. */
+export const SEND_MEDIA_BODIES: RequestBodies = {
+  'multipart/form-data': {
+    dto: SendMediaFormDto,
+    example: {
+      phone: '201000000000',
+      media_type: 'image',
+      caption: 'Your order, @{contact_first_name}',
+      media_file: 'photo.jpg',
+    },
+  },
+  'application/json': { dto: SendMediaDto, example: WITH_ADDRESS },
+  'application/x-www-form-urlencoded': { dto: SendMediaDto, example: WITH_ADDRESS },
 };
 
 /** Text of the page "Get message". */

@@ -18,6 +18,8 @@ Scalar.createApiReference('#reference', {
   hiddenClients: true,
   documentDownloadType: 'direct',
   orderSchemaPropertiesBy: 'preserve',
+  orderRequiredPropertiesFirst: false,
+  hideModels: true,
   defaultOpenAllTags: true,
   theme: 'default',
 });

@@ -1,8 +1,17 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, type OpenAPIObject, type OperationObject, SwaggerModule } from '@nestjs/swagger';
+import {
+  type ContentObject,
+  DocumentBuilder,
+  getSchemaPath,
+  type OpenAPIObject,
+  type OperationObject,
+  type RequestBodyObject,
+  SwaggerModule,
+} from '@nestjs/swagger';
 import {
   headerRefs,
   RATE_LIMIT_HEADERS,
+  type RequestBodies,
   RESPONSE_HEADERS,
   TOKEN_SECURITY,
 } from '../../platform/http/openapi/api-endpoint.js';
@@ -11,6 +20,7 @@ import { errorTable } from './error-table.js';
 import { isResponse, operationsOf, type PlacedOperation } from './operations.js';
 import { handlerKey, type RouteHandler, routeHandlers } from './route-handlers.js';
 import { sampleRequest } from './sample-request.js';
+import { completeUnionTypes, exampleOf } from './schemas.js';
 import { readPages, readSections } from './written-pages.js';
 
 /** Stands in pages/ where the table of error codes belongs. */
@@ -25,8 +35,12 @@ const REQUEST_ID_PARAMETER = 'RequestId';
  * @param publicUrl where callers reach the API: the document's server, and the host in its code samples
  */
 export function apiDocument(app: INestApplication, publicUrl: string): OpenAPIObject {
-  const document = SwaggerModule.createDocument(app, head(publicUrl), { operationIdFactory: handlerKey });
+  const document = SwaggerModule.createDocument(app, head(publicUrl), {
+    operationIdFactory: handlerKey,
+    autoTagControllers: false,
+  });
   const handlers = routeHandlers(app);
+  completeUnionTypes(document);
   for (const placed of operationsOf(document)) complete(document, publicUrl, placed, handlerOf(handlers, placed));
   document.components = {
     ...document.components,
@@ -89,9 +103,27 @@ function complete(document: OpenAPIObject, publicUrl: string, placed: PlacedOper
       .join('\n\n');
     addRateLimitHeaders(operation);
   }
+  if (handler.bodies) operation.requestBody = requestBody(handler.bodies);
+  addAnswerExamples(document, operation);
   operation.parameters = [...(operation.parameters ?? []), { $ref: `#/components/parameters/${REQUEST_ID_PARAMETER}` }];
   const sample = sampleRequest(document, publicUrl, { method, path, operation, needsToken });
   Object.assign(operation, { 'x-codeSamples': codeSamples(sample) });
+}
+
+function requestBody(bodies: RequestBodies): RequestBodyObject {
+  const content = Object.entries(bodies).map(([type, { dto, example }]) => [
+    type,
+    { schema: { $ref: getSchemaPath(dto) }, example },
+  ]);
+  return { required: true, content: Object.fromEntries(content) as ContentObject };
+}
+
+/** An example of each answer that has none of its own, made of the examples of its fields. */
+function addAnswerExamples(document: OpenAPIObject, { responses }: OperationObject): void {
+  for (const response of Object.values(responses).filter(isResponse)) {
+    const json = response.content?.['application/json'];
+    if (json?.schema && !json.examples) json.example ??= exampleOf(document, json.schema);
+  }
 }
 
 /** Every answer after the token was accepted tells how many calls are left. */

@@ -2,6 +2,7 @@ import type { INestApplication, Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
 import { ACCESS, type Access } from '../../auth-scopes/decorators.js';
+import { REQUEST_BODY, type RequestBodies } from '../../platform/http/openapi/api-endpoint.js';
 
 /** A method of a controller that answers requests. */
 export interface RouteHandler {
@@ -9,6 +10,8 @@ export interface RouteHandler {
   readonly method: string;
   /** Undefined when neither @RequireScopes nor @Public stands on it. */
   readonly access: Access | undefined;
+  /** What @ApiRequestBody says. */
+  readonly bodies: RequestBodies | undefined;
 }
 
 /** Key under which the document finds the handler again: controller and method name. */
@@ -35,7 +38,8 @@ export function routeHandlers(app: INestApplication): Map<string, RouteHandler> 
       if (handlers.has(key))
         throw new Error(`Two route handlers are called ${key}; the API reference needs one name each`);
       const access = reflector.getAllAndOverride<Access | undefined>(ACCESS, [handler, controller]);
-      handlers.set(key, { controller, method, access });
+      const bodies = reflector.get<RequestBodies | undefined, string>(REQUEST_BODY, handler);
+      handlers.set(key, { controller, method, access, bodies });
     }
   }
   return handlers;

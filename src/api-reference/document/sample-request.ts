@@ -1,12 +1,6 @@
-import type {
-  MediaTypeObject,
-  OpenAPIObject,
-  OperationObject,
-  ParameterObject,
-  ReferenceObject,
-  SchemaObject,
-} from '@nestjs/swagger';
+import type { MediaTypeObject, OpenAPIObject, OperationObject, ParameterObject } from '@nestjs/swagger';
 import { lookup } from 'mime-types';
+import { resolved } from './schemas.js';
 import type { RequestSample, SampleBody, SampleFile } from '../code-samples/request-sample.js';
 
 const TOKEN_PLACEHOLDER = 'YOUR_TOKEN';
@@ -22,17 +16,17 @@ export interface SampledOperation {
 
 /**
  * The call that the code samples of an operation show: its path and required query filled with the parameters'
- * examples, its body with the first example of the body, else with the examples of its properties.
+ * examples, its body with the first example of the body.
  */
 export function sampleRequest(document: OpenAPIObject, baseUrl: string, sampled: SampledOperation): RequestSample {
   const { method, path, operation, needsToken } = sampled;
   const parameters = (operation.parameters ?? []).filter((one): one is ParameterObject => 'in' in one);
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(exampleOf(parameters.find((one) => one.in === 'path' && one.name === name))),
+    encodeURIComponent(parameterExample(parameters.find((one) => one.in === 'path' && one.name === name))),
   );
   const query = parameters
     .filter((one) => one.in === 'query' && one.required)
-    .map((one) => `${encodeURIComponent(one.name)}=${encodeURIComponent(exampleOf(one))}`);
+    .map((one) => `${encodeURIComponent(one.name)}=${encodeURIComponent(parameterExample(one))}`);
   return {
     method: method.toUpperCase(),
     url: `${baseUrl.replace(/\/$/, '')}${filled}${query.length > 0 ? `?${query.join('&')}` : ''}`,
@@ -41,7 +35,7 @@ export function sampleRequest(document: OpenAPIObject, baseUrl: string, sampled:
   };
 }
 
-function exampleOf(parameter: ParameterObject | undefined): string {
+function parameterExample(parameter: ParameterObject | undefined): string {
   const schema = parameter?.schema && !('$ref' in parameter.schema) ? parameter.schema : undefined;
   const example: unknown = parameter?.example ?? schema?.example;
   if (typeof example !== 'string' && typeof example !== 'number') {
@@ -55,12 +49,12 @@ function sampleBody(document: OpenAPIObject, { requestBody }: OperationObject): 
   const multipart = requestBody.content['multipart/form-data'];
   if (multipart) return multipartBody(document, multipart);
   const json = requestBody.content['application/json'];
-  return json ? { kind: 'json', value: bodyExample(document, json) } : { kind: 'none' };
+  return json ? { kind: 'json', value: bodyExample(json) } : { kind: 'none' };
 }
 
 function multipartBody(document: OpenAPIObject, media: MediaTypeObject): SampleBody {
   const { properties = {} } = resolved(document, media.schema);
-  const example = bodyExample(document, media);
+  const example = bodyExample(media);
   const isFile = (name: string): boolean => {
     const schema = properties[name];
     return schema !== undefined && resolved(document, schema).format === 'binary';
@@ -76,28 +70,13 @@ function multipartBody(document: OpenAPIObject, media: MediaTypeObject): SampleB
   return { kind: 'multipart', fields: entries.filter(([name]) => !isFile(name)), files: file ? [file] : [] };
 }
 
-/** The first named example, the single one, or one made of the required properties' and the files' examples. */
-function bodyExample(document: OpenAPIObject, media: MediaTypeObject): Record<string, unknown> {
+/** The first named example of the body. */
+function bodyExample(media: MediaTypeObject): Record<string, unknown> {
   const [named] = Object.values(media.examples ?? {});
-  const given: unknown = named && 'value' in named ? named.value : media.example;
-  if (isRecord(given)) return given;
-  const { properties = {}, required = [] } = resolved(document, media.schema);
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([name, property]) => {
-      const schema = resolved(document, property);
-      const example: unknown = schema.example;
-      return example !== undefined && (required.includes(name) || schema.format === 'binary') ? [[name, example]] : [];
-    }),
-  );
+  const example: unknown = named && 'value' in named ? named.value : media.example;
+  if (!isRecord(example)) throw new Error('A request body has no example; describe it with @ApiRequestBody');
+  return example;
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function resolved(document: OpenAPIObject, schema: SchemaObject | ReferenceObject | undefined): SchemaObject {
-  if (!schema) return {};
-  if (!('$ref' in schema)) return schema;
-  const target = document.components?.schemas?.[schema.$ref.replace('#/components/schemas/', '')];
-  if (!target) throw new Error(`The document has no ${schema.$ref}`);
-  return resolved(document, target);
-}

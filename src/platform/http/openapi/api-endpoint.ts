@@ -11,12 +11,14 @@
  *   @ApiEnvelope(DataDto, { … })                        the successful answer: DataDto inside the envelope.
  *   @ApiErrors('NOT_FOUND', …)                          further errors; `apiError('NOT_FOUND', { when, … })` says what
  *                                                       the code means at this endpoint.
+ *   @ApiRequestBody({ 'multipart/form-data': { dto, example } })  the body by content type; the first example is what
+ *                                                       the code samples send (a file field's example is its name).
  *   @ApiPreferHeader()                                  the `Prefer` request header of the sends.
  *   @ApiIdParameter({ name, description, schema, example })  a path parameter.
  *
  * Fields are described on the DTO with Nest's @ApiProperty; code samples of an endpoint are made from its examples.
  */
-import { applyDecorators, type Type } from '@nestjs/common';
+import { applyDecorators, SetMetadata, type Type } from '@nestjs/common';
 import {
   ApiExtraModels,
   ApiHeader,
@@ -223,6 +225,27 @@ export interface PathParameter {
 export const ApiIdParameter = ({ name, description, schema, example }: PathParameter): EndpointDecorator =>
   // Nest drops an example that stands beside a schema.
   applyDecorators(ApiParam({ name, description, schema: { ...schema, example } }));
+
+/** The body of one content type. */
+export interface BodyDescription {
+  dto: Type<unknown>;
+  /** Values by field; that of a file field is the file's name. */
+  example: Readonly<Record<string, unknown>>;
+}
+
+export type RequestContentType = 'application/json' | 'multipart/form-data' | 'application/x-www-form-urlencoded';
+
+/** Key of the metadata that {@link ApiRequestBody} sets; Nest's own @ApiBody knows one schema for all content types. */
+export const REQUEST_BODY = 'openapi:request-body';
+
+export type RequestBodies = Partial<Record<RequestContentType, BodyDescription>>;
+
+/** The body of a request, by content type. The first one is what the code samples send. */
+export const ApiRequestBody = (bodies: RequestBodies): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(...Object.values(bodies).map(({ dto }) => dto)),
+    SetMetadata<string, RequestBodies>(REQUEST_BODY, bodies),
+  );
 
 /** The `Prefer` request header of the sends (RFC 7240): how long the call waits for WhatsApp's answer. */
 export function ApiPreferHeader(): EndpointDecorator {
