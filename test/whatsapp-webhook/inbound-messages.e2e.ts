@@ -1,0 +1,331 @@
+import {
+  inbound,
+  InboxFixture,
+  messagesEntry,
+  newPhone,
+  newWamid,
+  textOf,
+  timestamp,
+  webhook,
+  type FixtureNumber,
+} from './inbox-fixture.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+describe('inbound messages', () => {
+  let inbox: InboxFixture;
+  beforeAll(async () => {
+    inbox = await InboxFixture.start();
+  });
+  afterAll(() => inbox.stop());
+
+  const contacts = (tenantId: number) =>
+    inbox.rows<{
+      id: number;
+      firstname: string;
+      type: string;
+      phone: string | null;
+      whatsapp_user_id: string | null;
+      profile_name: string | null;
+      source_id: number | null;
+      status_id: number | null;
+      assigned_id: number | null;
+    }>('SELECT * FROM contacts WHERE tenant_id = $1 ORDER BY id', [tenantId]);
+  const messages = (number: FixtureNumber) =>
+    inbox.rows<{
+      id: number;
+      contact_id: number;
+      chat_id: number;
+      wamid: string;
+      body: string | null;
+      content: object;
+    }>('SELECT * FROM messages WHERE number_id = $1 ORDER BY id', [number.numberId]);
+  const chat = (number: FixtureNumber) =>
+    inbox.row<{ last_inbound_at: Date | null; service_window_expires_at: Date | null; unread_count: number }>(
+      'SELECT * FROM chats WHERE number_id = $1',
+      [number.numberId],
+    );
+  const contactCount = async (tenantId: number) =>
+    (await inbox.row<{ contact_count: number }>('SELECT contact_count FROM tenants WHERE id = $1', [tenantId]))
+      .contact_count;
+
+  it('makes a lead with the defaults of the tenant, a chat with an open window, and the message', async () => {
+    const number = await inbox.connectedTenant();
+    const person = { phone: newPhone(), userId: 'US.1349', name: 'Sheena' };
+    const message = textOf(person, { timestamp: timestamp(60), context: { id: 'wamid.reply' } });
+    await inbox.receive(inbound(number, person, message));
+
+    const [contact, ...others] = await contacts(number.tenantId);
+    const defaults = await inbox.row<Record<string, number>>('SELECT * FROM tenants WHERE id = $1', [number.tenantId]);
+    expect(others).toEqual([]);
+    expect(contact).toMatchObject({
+      firstname: 'Sheena',
+      profile_name: 'Sheena',
+      lastname: '',
+      type: 'lead',
+      phone: person.phone,
+      whatsapp_user_id: 'US.1349',
+      source_id: defaults.default_source_id,
+      status_id: defaults.default_status_id,
+      assigned_id: defaults.default_assigned_id,
+    });
+    expect(defaults.contact_count).toBe(1);
+    const sentAt = new Date(Number(message.timestamp) * 1000);
+    expect(await chat(number)).toMatchObject({
+      contact_id: contact?.id,
+      last_inbound_at: sentAt,
+      service_window_expires_at: new Date(sentAt.getTime() + DAY_MS),
+      unread_count: 1,
+    });
+    const [stored] = await messages(number);
+    const { received_at, request_id } = await inbox.row<{ received_at: Date; request_id: string }>(
+      'SELECT received_at, request_id FROM webhook_inbox ORDER BY id DESC LIMIT 1',
+    );
+    expect(stored).toMatchObject({
+      tenant_id: number.tenantId,
+      contact_id: contact?.id,
+      direction: 'inbound',
+      type: 'text',
+      status: 'received',
+      phone: person.phone,
+      body: 'hello',
+      content: { text: { body: 'hello' }, from_user_id: 'US.1349', context: { id: 'wamid.reply' } },
+      wamid: message.id,
+      reply_to_wamid: 'wamid.reply',
+      is_read: false,
+      next_at: null,
+      sent_at: sentAt,
+      created_at: received_at,
+      request_id,
+    });
+  });
+
+  it('makes a guest when a default is missing', async () => {
+    const number = await inbox.connectedTenant();
+    await inbox.rows('UPDATE tenants SET default_assigned_id = NULL WHERE id = $1', [number.tenantId]);
+    const phone = newPhone();
+    await inbox.receive(inbound(number, { phone }));
+    expect(await contacts(number.tenantId)).toMatchObject([
+      { type: 'guest', firstname: phone, source_id: null, status_id: null, assigned_id: null },
+    ]);
+  });
+
+  it('lets a customer in although the plan is full', async () => {
+    const number = await inbox.number(await inbox.tenant({ limitContacts: 0 }));
+    await inbox.receive(inbound(number, { phone: newPhone() }));
+    expect(await contactCount(number.tenantId)).toBe(1);
+  });
+
+  it('stores a message once: repeated in a body, in later webhooks, and in two batches at the same time', async () => {
+    const number = await inbox.connectedTenant();
+    const person = { phone: newPhone() };
+    const message = textOf(person);
+    const body = inbound(number, person, message, message);
+    await inbox.receive(body);
+    await inbox.receive(body);
+
+    const other = textOf(person);
+    await inbox.store(inbound(number, person, other));
+    await inbox.store(Buffer.from(JSON.stringify(inbound(number, person, other)) + ' '.repeat(1024 * 1024)));
+    await Promise.all([inbox.process(), inbox.process()]);
+
+    expect((await messages(number)).map(({ wamid }) => wamid)).toEqual([message.id, other.id]);
+    expect((await chat(number)).unread_count).toBe(2);
+    expect(await contactCount(number.tenantId)).toBe(1);
+  });
+
+  it('makes one contact of a person who writes twice at once, also to several numbers', async () => {
+    const number = await inbox.connectedTenant();
+    const second = await inbox.number(number.tenantId, { accountOf: number });
+    const person = { phone: newPhone(), name: 'Ana' };
+    const message = (id: string) => textOf(person, { id });
+    await inbox.store(inbound(number, person, message('wamid.1'), message('wamid.2')));
+    await inbox.store(inbound(second, person, message('wamid.1')));
+    await inbox.process();
+    expect(await contacts(number.tenantId)).toHaveLength(1);
+    expect(await messages(number)).toHaveLength(2);
+    expect(await messages(second)).toHaveLength(1);
+  });
+
+  it('lets many batches make the same contacts at once', async () => {
+    const number = await inbox.connectedTenant();
+    const phones = Array.from({ length: 20 }, newPhone);
+    const bodies = Array.from({ length: 8 }, (_, turn) => {
+      const people = turn % 2 === 0 ? phones : [...phones].reverse();
+      const body = webhook(messagesEntry(number, { messages: people.map((phone) => textOf({ phone })) }));
+      // Large enough to be a batch of its own.
+      return Buffer.from(JSON.stringify(body) + ' '.repeat(1024 * 1024));
+    });
+    await Promise.all(bodies.map((body) => inbox.store(body)));
+    await Promise.all(Array.from({ length: 4 }, () => inbox.process()));
+    // What met contention at the end is left to the next try.
+    await inbox.process();
+    expect(await contacts(number.tenantId)).toHaveLength(20);
+    expect(await contactCount(number.tenantId)).toBe(20);
+    expect(await messages(number)).toHaveLength(160);
+    const unread = await inbox.rows('SELECT DISTINCT unread_count FROM chats WHERE number_id = $1', [number.numberId]);
+    expect(unread).toEqual([{ unread_count: 8 }]);
+  });
+
+  it('knows the existing contact by his phone, and keeps what the tenant wrote about him', async () => {
+    const number = await inbox.connectedTenant();
+    const phone = newPhone();
+    await inbox.rows(
+      "INSERT INTO contacts (tenant_id, firstname, lastname, type, phone) VALUES ($1, 'Mr', 'Smith', 'customer', $2)",
+      [number.tenantId, phone],
+    );
+    await inbox.receive(inbound(number, { phone, userId: 'US.5', name: 'smithy' }));
+    expect(await contacts(number.tenantId)).toMatchObject([
+      {
+        firstname: 'Mr',
+        lastname: 'Smith',
+        type: 'customer',
+        phone,
+        whatsapp_user_id: 'US.5',
+        profile_name: 'smithy',
+      },
+    ]);
+    expect(await contactCount(number.tenantId)).toBe(0);
+  });
+
+  describe('service window', () => {
+    it('moves forward by the messages own times, never back', async () => {
+      const number = await inbox.connectedTenant();
+      const person = { phone: newPhone() };
+      const at = (ago: number) => textOf(person, { timestamp: timestamp(ago) });
+      const [newest, middle, oldest] = [at(100), at(5000), at(90_000)];
+      await inbox.receive(inbound(number, person, middle, newest, oldest));
+      await inbox.receive(inbound(number, person, at(3000)));
+      const newestAt = new Date(Number(newest.timestamp) * 1000);
+      expect(await chat(number)).toMatchObject({
+        last_inbound_at: newestAt,
+        service_window_expires_at: new Date(newestAt.getTime() + DAY_MS),
+        unread_count: 4,
+      });
+    });
+
+    it('never ends later than a day after the arrival', async () => {
+      const number = await inbox.connectedTenant();
+      const person = { phone: newPhone() };
+      await inbox.receive(inbound(number, person, textOf(person, { timestamp: timestamp(-3600) })));
+      const { service_window_expires_at: end } = await chat(number);
+      expect(end?.getTime()).toBeLessThanOrEqual(Date.now() + DAY_MS);
+    });
+
+    it.each([
+      ['reaction', { reaction: { message_id: 'wamid.X', emoji: '👍' } }, 0],
+      ['system', { system: { body: 'changed', type: 'other' } }, 0],
+      ['unsupported', { errors: [{ code: 131051 }] }, 1],
+    ])('is not opened by a message of type %s', async (type, content, unread) => {
+      const number = await inbox.connectedTenant();
+      const person = { phone: newPhone() };
+      await inbox.receive(inbound(number, person, textOf(person, { type, text: undefined, ...content })));
+      expect(await messages(number)).toMatchObject([{ type, status: 'received' }]);
+      expect(await chat(number)).toMatchObject({
+        last_inbound_at: null,
+        service_window_expires_at: null,
+        unread_count: unread,
+      });
+    });
+  });
+
+  describe('WhatsApp user ids', () => {
+    it('make a contact who shows no phone', async () => {
+      const number = await inbox.connectedTenant();
+      await inbox.receive(inbound(number, { userId: 'US.77' }));
+      await inbox.receive(inbound(number, { userId: 'US.77', name: 'Kim' }));
+      expect(await contacts(number.tenantId)).toMatchObject([
+        { phone: null, whatsapp_user_id: 'US.77', firstname: 'US.77', profile_name: 'Kim' },
+      ]);
+      expect(await messages(number)).toMatchObject([{ phone: null }, { phone: null }]);
+    });
+
+    it('are joined by the phone when it comes to light', async () => {
+      const number = await inbox.connectedTenant();
+      const phone = newPhone();
+      await inbox.receive(inbound(number, { userId: 'US.78' }));
+      await inbox.receive(inbound(number, { userId: 'US.78', phone }));
+      expect(await contacts(number.tenantId)).toMatchObject([{ phone, whatsapp_user_id: 'US.78' }]);
+    });
+
+    it('stay with their contact when the phone is another contact: the phone decides', async () => {
+      const number = await inbox.connectedTenant();
+      const phone = newPhone();
+      await inbox.receive(inbound(number, { userId: 'US.79' }));
+      await inbox.receive(inbound(number, { phone }));
+      await inbox.receive(inbound(number, { phone, userId: 'US.79' }));
+      const [byUserId, byPhone] = await contacts(number.tenantId);
+      expect([byUserId, byPhone]).toMatchObject([
+        { phone: null, whatsapp_user_id: 'US.79' },
+        { phone, whatsapp_user_id: null },
+      ]);
+      expect((await messages(number)).map((message) => message.contact_id)).toEqual([
+        byUserId?.id,
+        byPhone?.id,
+        byPhone?.id,
+      ]);
+    });
+
+    it('do not cross tenants', async () => {
+      const [one, other] = [await inbox.connectedTenant(), await inbox.connectedTenant()];
+      const person = { userId: 'US.80', phone: newPhone() };
+      await inbox.receive(webhook(...[one, other].map((to) => messagesEntry(to, { messages: [textOf(person)] }))));
+      expect(await contacts(one.tenantId)).toHaveLength(1);
+      expect(await contacts(other.tenantId)).toHaveLength(1);
+    });
+  });
+
+  describe('a customer who changes', () => {
+    const system = (system: object) => ({ type: 'system', text: undefined, system });
+
+    it('keeps his contact under the new number and user id', async () => {
+      const number = await inbox.connectedTenant();
+      const [old, next] = [newPhone(), newPhone()];
+      await inbox.receive(inbound(number, { phone: old, userId: 'US.1' }));
+      const change = system({ type: 'user_changed_number', wa_id: next, user_id: 'US.2', body: 'changed' });
+      await inbox.receive(inbound(number, { phone: old }, textOf({ phone: old }, change)));
+      await inbox.receive(inbound(number, { phone: next }));
+      const list = await contacts(number.tenantId);
+      expect(list).toMatchObject([{ phone: next, whatsapp_user_id: 'US.2' }]);
+      expect((await messages(number)).map((message) => message.contact_id)).toEqual([1, 2, 3].map(() => list[0]?.id));
+    });
+
+    it('keeps his contact under the new user id', async () => {
+      const number = await inbox.connectedTenant();
+      await inbox.receive(inbound(number, { userId: 'US.3' }));
+      const change = system({ type: 'user_changed_user_id', user_id: 'US.4', previous_user_id: 'US.3' });
+      await inbox.receive(inbound(number, { userId: 'US.4' }, textOf({ userId: 'US.4' }, change)));
+      expect(await contacts(number.tenantId)).toMatchObject([{ whatsapp_user_id: 'US.4' }]);
+    });
+
+    it('leaves a contact alone who has the new number already', async () => {
+      const number = await inbox.connectedTenant();
+      const [old, next] = [newPhone(), newPhone()];
+      await inbox.receive(inbound(number, { phone: old }));
+      await inbox.receive(inbound(number, { phone: next, name: 'Other' }));
+      const change = system({ type: 'user_changed_number', wa_id: next });
+      await inbox.receive(inbound(number, { phone: old }, textOf({ phone: old }, change)));
+      expect(await contacts(number.tenantId)).toMatchObject([{ phone: old }, { phone: next, firstname: 'Other' }]);
+    });
+  });
+
+  it('stores what Postgres could not: NUL, lone surrogates, names of a thousand characters', async () => {
+    const number = await inbox.connectedTenant();
+    const person = { phone: newPhone(), name: '👍'.repeat(1000) };
+    await inbox.receive(inbound(number, person, textOf(person, { text: { body: 'a\0b\ud83d' } })));
+    expect(await messages(number)).toMatchObject([
+      { body: 'a\uFFFDb\uFFFD', content: { text: { body: 'a\uFFFDb\uFFFD' } } },
+    ]);
+    const [contact] = await contacts(number.tenantId);
+    expect(contact?.firstname).toBe('👍'.repeat(255));
+  });
+
+  it('keeps the ids of media', async () => {
+    const number = await inbox.connectedTenant();
+    const person = { phone: newPhone() };
+    const image = { id: '1234', mime_type: 'image/jpeg', sha256: 'x', caption: 'look' };
+    const message = textOf(person, { id: newWamid(), type: 'image', text: undefined, image });
+    await inbox.receive(inbound(number, person, message));
+    expect(await messages(number)).toMatchObject([{ type: 'image', body: 'look', content: { image } }]);
+  });
+});
