@@ -1,10 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
+import { MediaModule } from './media/media.module.js';
+import { MessagesModule } from './messages/messages.module.js';
 import type { Settings } from './platform/config/settings.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { BacklogModule } from './platform/metrics/backlog.module.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
+import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
 
 type ModuleList = NonNullable<DynamicModule['imports']>;
 
@@ -12,10 +17,17 @@ type ModuleList = NonNullable<DynamicModule['imports']>;
 const EVERY_ROLE: ModuleList = [PlatformModule, HealthModule, BacklogModule];
 
 /** What answers HTTP. */
-const API: ModuleList = [HttpModule, AuthScopesModule];
+const API: ModuleList = [
+  HttpModule,
+  AuthScopesModule,
+  ApiReferenceModule,
+  MediaModule,
+  MessagesModule,
+  WebhookReceiverModule,
+];
 
 /** What works off the queue and the inbox. */
-const WORKER: ModuleList = [];
+const WORKER: ModuleList = [WebhookProcessorModule];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */
 @Module({})

@@ -36,6 +36,6 @@ const mediaStore = {
     TempFiles,
     WebpConverter,
   ],
-  exports: [MediaIntake, MediaLinks, MediaStore, MediaUploadInterceptor],
+  exports: [MediaIntake, MediaLinks, MediaStore, MediaUploadInterceptor, TempFiles],
 })
 export class MediaModule {}
