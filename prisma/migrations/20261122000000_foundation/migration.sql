@@ -309,7 +309,8 @@ CREATE TABLE messages (
   type            text NOT NULL,
   status          text NOT NULL CHECK (status IN ('queued', 'sending', 'unknown', 'sent', 'delivered', 'read', 'played',
                                                   'failed', 'cancelled', 'expired', 'received')),
-  -- 0 first (one-time codes), 5 ordinary.
+  -- 0 first (one-time codes), 5 ordinary; 4 ordinary and released before, so that a message whose release, lease or
+  -- retry came to nothing does not queue behind the whole backlog again.
   priority        smallint NOT NULL DEFAULT 5,
   -- Address as WhatsApp takes it: digits without '+', or a WhatsApp user id.
   phone           text,
@@ -354,6 +355,8 @@ CREATE UNIQUE INDEX messages_number_wamid ON messages (number_id, wamid) WHERE w
 -- Rows whose release may be due, per number in sending order.
 CREATE INDEX messages_due ON messages (number_id, priority, next_at, id)
   WHERE status IN ('queued', 'sending') AND next_at IS NOT NULL;
+-- What could not leave in time.
+CREATE INDEX messages_expiry ON messages (expires_at) WHERE status IN ('queued', 'sending');
 CREATE INDEX messages_unknown ON messages (unknown_at) WHERE status = 'unknown';
 CREATE INDEX messages_tenant_id ON messages (tenant_id, id DESC);
 CREATE INDEX messages_tenant_wamid ON messages (tenant_id, wamid) WHERE wamid IS NOT NULL;

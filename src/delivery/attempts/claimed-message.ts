@@ -1,0 +1,31 @@
+/** A message that this process may send now, with what the payload needs. */
+export interface ClaimedMessage {
+  id: number;
+  tenantId: number;
+  attemptNo: number;
+  /** Retries so far after refusals that allowed one; counted against the error table's maximum. */
+  retries: number;
+  dueAt: Date;
+  type: string;
+  /** Digits without '+'; null when the recipient is known by a WhatsApp user id alone. */
+  phone: string | null;
+  recipientUserId: string | null;
+  body: string | null;
+  content: Record<string, unknown>;
+  replyToWamid: string | null;
+  media: ClaimedMedia | null;
+  /** `accountUpdatedAt` tells a cached access token that it was rotated. */
+  number: { id: number; phoneNumberId: string; accountId: number; accountUpdatedAt: Date; ratePerSecond: number };
+}
+
+/** The file that goes with a message, and the address under which WhatsApp may download it. */
+export interface ClaimedMedia {
+  fileId: number;
+  publicId: string;
+  filename: string;
+  mimeType: string;
+  sizeBytes: number;
+  storageKey: string;
+  /** Id of an earlier upload by the same number, while it is young enough. */
+  uploadedId: string | null;
+}

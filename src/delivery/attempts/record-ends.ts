@@ -1,0 +1,161 @@
+import type { SqlRunner } from '../../platform/database/postgres.js';
+import { pauseNumbers, type ChangedNumber } from '../../whatsapp/connection/phone-number-state.js';
+import { MEDIA_LINK_DAYS, type AdvancedMessage } from '../status/advance-status.js';
+import { rankSql, STATUS_RANK, type MessageStatus } from '../status/message-status.js';
+import { applyParkedStatuses } from '../status/parked-statuses.js';
+import type { AttemptEnd } from './attempt-end.js';
+
+/** An attempt of one message and how it ended. */
+export interface EndedAttempt {
+  messageId: number;
+  tenantId: number;
+  numberId: number;
+  attemptNo: number;
+  end: AttemptEnd;
+}
+
+export interface RecordedEnds {
+  /** One per attempt, in the order given; null when the message was moved on by somebody else. */
+  messages: (AdvancedMessage | null)[];
+  /** Numbers that were paused now. */
+  paused: ChangedNumber[];
+}
+
+const TEXT_LIMIT = 2000;
+
+/*
+ * Primary keys find message and attempt. What an attempt ends with counts while the message is in work under it, or
+ * `unknown` because its lease ran out; WhatsApp's acceptance counts always, as it cannot be taken back. A state that a
+ * webhook has reached already stays.
+ */
+const RECORD = `
+WITH i AS MATERIALIZED (
+  SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::text[],
+                       $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[])
+    AS u (id, attempt_no, state, status, delay_ms, counts, wamid, code, title, details,
+          http_status, attempt_code, attempt_details, fbtrace_id)),
+locked AS MATERIALIZED (
+  SELECT m.id, m.status, m.attempt_no, m.attempt_state, m.error_code
+    FROM messages m WHERE m.id IN (SELECT id FROM i) ORDER BY m.id FOR UPDATE),
+next AS (
+  SELECT i.*, l.status AS previous,
+         CASE WHEN i.state <> 'accepted' THEN i.status
+              WHEN ${rankSql('l.status')} < ${STATUS_RANK.sent}
+                OR (l.status = 'failed' AND l.error_code = 'UNKNOWN_OUTCOME') THEN 'sent'
+              ELSE l.status END AS next_status
+    FROM i JOIN locked l USING (id)
+   WHERE i.state = 'accepted'
+      OR (l.attempt_no = i.attempt_no
+          AND ((l.status = 'sending' AND l.attempt_state IS NOT NULL) OR (l.status = 'unknown' AND i.state <> 'unknown')))),
+settled AS (
+  UPDATE messages m
+     SET status = n.next_status,
+         attempt_state = NULL,
+         next_at = CASE WHEN n.next_status = 'sending' THEN now() + n.delay_ms * interval '1 millisecond' END,
+         retries = m.retries + n.counts::int,
+         wamid = coalesce(m.wamid, n.wamid),
+         sent_at = CASE WHEN n.state = 'accepted' THEN coalesce(m.sent_at, now()) ELSE m.sent_at END,
+         unknown_at = CASE WHEN n.next_status = 'unknown' THEN now() ELSE m.unknown_at END,
+         failed_at = CASE WHEN n.next_status <> 'failed' THEN NULL ELSE coalesce(m.failed_at, now()) END,
+         error_code = CASE WHEN n.next_status = 'failed' THEN coalesce(m.error_code, n.code) END,
+         error_title = CASE WHEN n.next_status = 'failed' THEN coalesce(m.error_title, n.title) END,
+         error_details = CASE WHEN n.next_status = 'failed' THEN coalesce(m.error_details, n.details) END,
+         updated_at = now()
+    FROM next n
+   WHERE m.id = n.id
+  RETURNING m.id, m.tenant_id, m.number_id, n.previous, m.status, m.wamid, m.sent_at, m.error_code, m.error_title,
+            m.error_details, m.waiter, m.media_link_id),
+attempt AS (
+  UPDATE attempts a
+     SET state = i.state, finished_at = now(), http_status = i.http_status, error_code = i.attempt_code,
+         error_details = i.attempt_details, fbtrace_id = i.fbtrace_id, wamid = coalesce(i.wamid, a.wamid)
+    FROM i
+   WHERE a.message_id = i.id AND a.attempt_no = i.attempt_no
+     -- What a webhook or an answer has proved is not made unknown again.
+     AND (a.state IN ('claimed', 'submitting') OR (a.state IN ('unknown', 'accepted') AND i.state = 'accepted')
+          OR (a.state = 'unknown' AND i.state <> 'unknown'))),
+links AS (
+  UPDATE media_links l SET expires_at = now() + interval '${MEDIA_LINK_DAYS} days'
+    FROM settled s WHERE l.id = s.media_link_id AND l.expires_at IS NULL AND s.status = 'failed')
+SELECT * FROM settled`;
+
+interface SettledRow {
+  id: number;
+  tenant_id: number;
+  number_id: number;
+  previous: MessageStatus;
+  status: MessageStatus;
+  wamid: string | null;
+  sent_at: Date | null;
+  error_code: string | null;
+  error_title: string | null;
+  error_details: string | null;
+  waiter: string | null;
+}
+
+/**
+ * Stores how attempts ended, with everything that follows: the message's state and next release, paused numbers, and
+ * statuses that arrived before their wamid was known. Give it a transaction's runner.
+ */
+export async function recordEnds(sql: SqlRunner, attempts: EndedAttempt[]): Promise<RecordedEnds> {
+  // A statement changes a row once: of two attempts of one message (one of them late) the second goes by itself.
+  const index = attempts.findIndex(({ messageId }, at) => attempts.findIndex((a) => a.messageId === messageId) < at);
+  if (index > 0) {
+    const before = await recordEnds(sql, attempts.slice(0, index));
+    const rest = await recordEnds(sql, attempts.slice(index));
+    return { messages: [...before.messages, ...rest.messages], paused: [...before.paused, ...rest.paused] };
+  }
+  const ends = attempts.map(({ end }) => end);
+  const rows = await sql.query<SettledRow>('delivery_record_ends', RECORD, [
+    attempts.map(({ messageId }) => messageId),
+    attempts.map(({ attemptNo }) => attemptNo),
+    ends.map(({ state }) => state),
+    ends.map(({ fate }) => statusAfter(fate.kind)),
+    ends.map(({ fate }) => (fate.kind === 'again' ? fate.delayMs : null)),
+    ends.map(({ fate }) => fate.kind === 'again' && fate.countsAsRetry),
+    ends.map(({ fate }) => (fate.kind === 'sent' ? fate.wamid : null)),
+    ends.map(({ fate }) => (fate.kind === 'failed' ? fate.error.code : null)),
+    ends.map(({ fate }) => (fate.kind === 'failed' ? storable(fate.error.title) : null)),
+    ends.map(({ fate }) => (fate.kind === 'failed' ? storable(fate.error.details) : null)),
+    ends.map(({ httpStatus }) => httpStatus),
+    ends.map(({ errorCode }) => errorCode),
+    ends.map(({ errorDetails }) => storable(errorDetails)),
+    ends.map(({ fbtraceId }) => storable(fbtraceId)),
+  ]);
+  const settled = new Map(rows.map((row) => [row.id, messageOf(row)]));
+  const sent = attempts.flatMap(({ numberId, end }) =>
+    end.fate.kind === 'sent' ? [{ numberId, wamid: end.fate.wamid }] : [],
+  );
+  for (const advanced of await applyParkedStatuses(sql, sent)) settled.set(advanced.id, advanced);
+  const faults = attempts.flatMap(({ tenantId, numberId, end: { pause } }) =>
+    pause ? [{ tenantId, numberId, ...pause, reason: storable(pause.reason) ?? '' }] : [],
+  );
+  return {
+    messages: attempts.map(({ messageId }) => settled.get(messageId) ?? null),
+    paused: await pauseNumbers(sql, faults),
+  };
+}
+
+function statusAfter(kind: AttemptEnd['fate']['kind']): MessageStatus {
+  return kind === 'again' ? 'sending' : kind;
+}
+
+function messageOf(row: SettledRow): AdvancedMessage {
+  const answered = row.status !== 'sending' && row.status !== 'unknown';
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    previousStatus: row.previous,
+    status: row.status,
+    wamid: row.wamid,
+    sentAt: row.sent_at,
+    error:
+      row.error_code === null ? null : { code: row.error_code, title: row.error_title, details: row.error_details },
+    waiter: answered ? row.waiter : null,
+  };
+}
+
+/** Postgres takes no NUL in text, and an error page of WhatsApp may be long. */
+function storable(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\0', '').slice(0, TEXT_LIMIT);
+}

@@ -1,0 +1,92 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Worker } from 'bullmq';
+import { Settings } from '../platform/config/settings.js';
+import { Log } from '../platform/logging/log.js';
+import { DELIVERY_QUEUE, queuePrefix, type DeliveryJob } from '../platform/queue/delivery-queue.js';
+import { RateSlots } from '../platform/queue/rate-slots.js';
+import { RedisConnections } from '../platform/redis/redis-connections.js';
+import { MessageSender } from './work/message-sender.js';
+import { Pace } from './work/pace.js';
+
+/** Jobs are fetched ahead of their slots and wait for them here, so more are in hand than may be in work. */
+const FETCHED_PER_PLACE = 4;
+/** A worker that froze this long loses its jobs to others; the leases in Postgres keep them from sending twice. */
+const LOCK_MS = 30_000;
+const STALLED_CHECK_MS = 15_000;
+/** How soon after a failure of Redis jobs are fetched again. */
+const FETCH_RETRY_MS = 500;
+const TIME_RETRY_MS = 500;
+/** Clocks drift apart; a sample every few seconds keeps Redis' time exact on an idle worker, too. */
+const TIME_SYNC_MS = 5000;
+
+/** Takes released messages from the queue. Jobs never fail: what went wrong is found again in Postgres. */
+@Injectable()
+export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
+  private worker?: Worker<DeliveryJob>;
+  private timer?: NodeJS.Timeout;
+  private stopped = false;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly redis: RedisConnections,
+    private readonly slots: RateSlots,
+    private readonly sender: MessageSender,
+    private readonly pace: Pace,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    // Before Redis' time is known no slot can be judged. Redis may be away for long; the process starts all the same.
+    void this.start();
+  }
+
+  private async start(): Promise<void> {
+    while (!this.stopped && !(await this.synchronize())) {
+      await new Promise((resolve) => (this.timer = setTimeout(resolve, TIME_RETRY_MS)));
+    }
+    if (this.stopped) return;
+    this.timer = setInterval(() => void this.synchronize(), TIME_SYNC_MS);
+    this.worker = new Worker<DeliveryJob>(DELIVERY_QUEUE, (job) => this.process(job.data), {
+      connection: this.redis.openWorker('delivery'),
+      prefix: queuePrefix(this.settings),
+      concurrency: this.settings.DELIVERY_CONCURRENCY * FETCHED_PER_PLACE,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      runRetryDelay: FETCH_RETRY_MS,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    // Mostly jobs that went away with an emptied Redis.
+    this.worker.on('error', (error) => this.log.debug({ err: error }, 'delivery worker'));
+  }
+
+  private async process(job: DeliveryJob): Promise<void> {
+    this.pace.taken();
+    try {
+      await this.sender.send(job);
+    } catch (error) {
+      // Its lease brings the message back.
+      this.log.warn({ err: error, message_id: job.id }, 'a job could not be worked on');
+    } finally {
+      this.pace.finished();
+    }
+  }
+
+  private async synchronize(): Promise<boolean> {
+    try {
+      await this.slots.synchronize();
+      return true;
+    } catch (error) {
+      this.log.debug({ err: error }, "Redis' time is not known");
+      return false;
+    }
+  }
+
+  /** Finishes what is in work, gives back what waits for its slot. */
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.sender.stop();
+    await this.worker?.close();
+  }
+}

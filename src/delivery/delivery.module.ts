@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { MediaModule } from '../media/media.module.js';
+import { QueueModule } from '../platform/queue/queue.module.js';
+import { WhatsappClientModule } from '../whatsapp/client/whatsapp-client.module.js';
+import { AttemptStore } from './attempts/attempt-store.js';
+import { DeliveryWorker } from './delivery-worker.js';
+import { OutgoingMedia } from './media/outgoing-media.js';
+import { Feeder } from './recovery/feeder.js';
+import { GiveBack } from './recovery/give-back.js';
+import { RecoveryLoop } from './recovery/recovery-loop.js';
+import { SlotRenewal } from './slots/slot-renewal.js';
+import { MessagePreparation } from './work/message-preparation.js';
+import { MessageSender } from './work/message-sender.js';
+import { Pace } from './work/pace.js';
+
+/** The worker's part of sending: from a released message to its outcome, and from a due row to its release. */
+@Module({
+  imports: [QueueModule, MediaModule, WhatsappClientModule],
+  providers: [
+    AttemptStore,
+    DeliveryWorker,
+    Feeder,
+    GiveBack,
+    MessagePreparation,
+    MessageSender,
+    OutgoingMedia,
+    Pace,
+    RecoveryLoop,
+    SlotRenewal,
+  ],
+})
+export class DeliveryModule {}

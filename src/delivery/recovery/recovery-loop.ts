@@ -1,0 +1,115 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Settings } from '../../platform/config/settings.js';
+import { Postgres } from '../../platform/database/postgres.js';
+import { Log } from '../../platform/logging/log.js';
+import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
+import { sweepParkedStatuses } from '../status/parked-statuses.js';
+import { publishAdvanced } from '../status/publish-advanced.js';
+import { expireMessages } from './expire-messages.js';
+import { Feeder } from './feeder.js';
+import { settleUnknown } from './settle-unknown.js';
+
+const BATCH = 200;
+const SWEEP_MS = 1000;
+const PARTITIONS_MS = 24 * 3600 * 1000;
+const LOCK_TIMEOUT_MS = 200;
+
+/**
+ * Finds in Postgres what is due, in every worker: releases, lapsed leases, expiry, unknown outcomes, parked statuses,
+ * and the partitions of the days to come. Looks again at once while it knows of work, else every
+ * RECOVERY_INTERVAL_MS. A step that fails is tried again at the next look and stops none of the others.
+ */
+@Injectable()
+export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
+  private stopped = false;
+  private running: Promise<void> = Promise.resolve();
+  private wake: (() => void) | undefined;
+  private readonly restsUntil = new Map<string, number>();
+
+  constructor(
+    private readonly feeder: Feeder,
+    private readonly postgres: Postgres,
+    private readonly channel: OutcomeChannel,
+    private readonly settings: Settings,
+    private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    this.wake?.();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { RECOVERY_INTERVAL_MS } = this.settings;
+    while (!this.stopped) {
+      let waitMs = RECOVERY_INTERVAL_MS;
+      await this.step('partitions', PARTITIONS_MS, async () => {
+        await this.postgres.query('delivery_ensure_partitions', 'SELECT ensure_partitions()');
+        return false;
+      });
+      await this.step('feed', 0, async () => {
+        const { againInMs } = await this.feeder.round();
+        if (againInMs !== null) waitMs = Math.min(waitMs, Math.max(againInMs, 1));
+        return false;
+      });
+      await this.step('expire', RECOVERY_INTERVAL_MS, async () => {
+        return (await expireMessages(this.postgres, BATCH)).length === BATCH;
+      });
+      await this.step('settle', SWEEP_MS, () => this.settle());
+      await this.step('parked', SWEEP_MS, () => this.sweepParked());
+      await this.pause(waitMs);
+    }
+  }
+
+  private async settle(): Promise<boolean> {
+    const settled = await settleUnknown(this.postgres, {
+      afterS: this.settings.UNKNOWN_SETTLE_S,
+      maxS: Math.max(this.settings.UNKNOWN_SETTLE_S, this.settings.UNKNOWN_SETTLE_MAX_S),
+      limit: BATCH,
+    });
+    for (const { id, tenantId, status } of settled) {
+      this.log.warn({ message_id: id, tenant_id: tenantId, status }, 'an unknown outcome was settled by policy');
+    }
+    publishAdvanced(this.channel, settled);
+    return settled.length === BATCH;
+  }
+
+  private async sweepParked(): Promise<boolean> {
+    const advanced = await this.postgres.transaction((sql) => sweepParkedStatuses(sql, BATCH), {
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    });
+    publishAdvanced(this.channel, advanced);
+    return advanced.length > 0;
+  }
+
+  /**
+   * Runs `work` unless it ran less than `everyMs` ago. It answers true when there is more of it, and runs again at the
+   * next look then.
+   */
+  private async step(name: string, everyMs: number, work: () => Promise<boolean>): Promise<void> {
+    const now = performance.now();
+    if (this.stopped || now < (this.restsUntil.get(name) ?? 0)) return;
+    try {
+      const more = await work();
+      this.restsUntil.set(name, more ? 0 : now + everyMs);
+    } catch (error) {
+      this.log.warn({ err: error, step: name }, 'a step of the recovery failed');
+    }
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

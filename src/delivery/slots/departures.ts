@@ -1,0 +1,31 @@
+/**
+ * Waits for departures. All waits end early when the worker stops, so that what has not left is given back at once.
+ */
+export class Departures {
+  private readonly waiting = new Set<() => void>();
+  private stopped = false;
+
+  /** Resolves after `milliseconds` with true, or with false as soon as the worker stops. */
+  wait(milliseconds: number): Promise<boolean> {
+    if (this.stopped) return Promise.resolve(false);
+    if (milliseconds <= 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const stop = (): void => {
+        clearTimeout(timer);
+        resolve(false);
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(stop);
+        resolve(true);
+      }, milliseconds);
+      this.waiting.add(stop);
+    });
+  }
+
+  /** Ends every wait, now and from now on. */
+  stop(): void {
+    this.stopped = true;
+    for (const end of this.waiting) end();
+    this.waiting.clear();
+  }
+}

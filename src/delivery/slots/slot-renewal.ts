@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Log } from '../../platform/logging/log.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { RateSlots } from '../../platform/queue/rate-slots.js';
+
+/** A reserved departure: Redis' time in milliseconds, and the epoch in which it was reserved. */
+export interface Slot {
+  departsAt: number;
+  epoch: number;
+}
+
+/** A job that waits in a worker for its new slot waits this long at most; else its message goes back. */
+const LONGEST_WAIT_MS = 1000;
+
+interface Applicant {
+  ratePerSecond: number;
+  resolve: (slot: Slot | null) => void;
+}
+
+/**
+ * New slots for jobs that missed theirs. What is late is not sent in a burst: it takes its place behind what was
+ * reserved meanwhile. Jobs of one number that ask in the same turn of the event loop are served by one call.
+ */
+@Injectable()
+export class SlotRenewal {
+  private readonly applicants = new Map<number, Applicant[]>();
+
+  constructor(
+    private readonly slots: RateSlots,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+  ) {}
+
+  /** Null when no slot is to be had soon, or Redis is away. */
+  renew(numberId: number, ratePerSecond: number): Promise<Slot | null> {
+    this.metrics.rateSlotsMissed.inc();
+    return new Promise((resolve) => {
+      const others = this.applicants.get(numberId);
+      if (others) {
+        others.push({ ratePerSecond, resolve });
+        return;
+      }
+      this.applicants.set(numberId, [{ ratePerSecond, resolve }]);
+      setImmediate(() => void this.serve(numberId));
+    });
+  }
+
+  private async serve(numberId: number): Promise<void> {
+    const applicants = this.applicants.get(numberId) ?? [];
+    this.applicants.delete(numberId);
+    const [head] = applicants;
+    if (!head) return;
+    try {
+      const { epoch, departures } = await this.slots.reserve({
+        numberId,
+        ratePerSecond: head.ratePerSecond,
+        wanted: applicants.length,
+        horizonMs: LONGEST_WAIT_MS,
+      });
+      applicants.forEach(({ resolve }, index) => {
+        const departsAt = departures[index];
+        resolve(departsAt === undefined ? null : { departsAt, epoch });
+      });
+    } catch (error) {
+      this.log.debug({ err: error, number_id: numberId }, 'slots could not be reserved again');
+      for (const { resolve } of applicants) resolve(null);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { MediaNotStoredError } from '../../media/storage/storage-errors.js';
+import { Settings } from '../../platform/config/settings.js';
+import { DecryptionError } from '../../platform/crypto/encryption.js';
+import { Log } from '../../platform/logging/log.js';
+import type { MessagePayload } from '../../whatsapp/client/payloads.js';
+import { AccessTokens, AccountGoneError } from '../../whatsapp/connection/access-tokens.js';
+import type { AttemptEnd } from '../attempts/attempt-end.js';
+import { AttemptStore } from '../attempts/attempt-store.js';
+import type { ClaimedMessage } from '../attempts/claimed-message.js';
+import { afterRefusal, failedHere, notWritten, pausedHere } from '../attempts/decide-end.js';
+import { OutgoingMedia, type PreparedReference } from '../media/outgoing-media.js';
+import { buildPayload } from '../payload/build-payload.js';
+import { PayloadError, type PayloadParts } from '../payload/payload-builder.js';
+
+/** What a send needs, or how the attempt ends without one. */
+export type Preparation =
+  { kind: 'ready'; accessToken: string; payload: MessagePayload } | { kind: 'ended'; end: AttemptEnd };
+
+/** Everything between claim and slot: the access token opened, the file handed over, the payload built. */
+@Injectable()
+export class MessagePreparation {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly media: OutgoingMedia,
+    private readonly store: AttemptStore,
+    private readonly settings: Settings,
+    private readonly log: Log,
+  ) {}
+
+  /** Never rejects: whatever is missing is an end of the attempt. */
+  async prepare(message: ClaimedMessage): Promise<Preparation> {
+    try {
+      const accessToken = await this.tokens.tokenFor({
+        tenantId: message.tenantId,
+        accountId: message.number.accountId,
+        updatedAt: message.number.accountUpdatedAt,
+      });
+      const file = await this.prepareFile(message, accessToken);
+      if (file && 'end' in file) return { kind: 'ended', end: file.end };
+      return { kind: 'ready', accessToken, payload: buildPayload(message, file) };
+    } catch (error) {
+      this.log.error({ err: error, message_id: message.id, tenant_id: message.tenantId }, 'a message is not ready');
+      return { kind: 'ended', end: endOf(error, message) };
+    }
+  }
+
+  private async prepareFile(
+    message: ClaimedMessage,
+    accessToken: string,
+  ): Promise<PayloadParts['media'] | { end: AttemptEnd }> {
+    const { media } = message;
+    if (!media) return null;
+    const prepared = this.media.isSlow(media)
+      ? await this.whileClaimed(message, this.media.prepare(message, media, accessToken))
+      : await this.media.prepare(message, media, accessToken);
+    switch (prepared.kind) {
+      case 'ready':
+        return { file: media, reference: prepared.reference };
+      case 'refused':
+        return { end: afterRefusal(prepared, message, Math.random()) };
+      case 'not_written':
+      case 'unknown':
+        // An upload is no message: handing the file over a second time is harmless.
+        return { end: notWritten(`media upload: ${prepared.reason}`, message, Math.random()) };
+    }
+  }
+
+  /** An upload of 100 MB takes longer than the lease of a claim. */
+  private async whileClaimed(message: ClaimedMessage, upload: Promise<PreparedReference>): Promise<PreparedReference> {
+    const timer = setInterval(
+      () => {
+        this.store.extendClaim(message).catch((error: Error) => {
+          this.log.warn({ err: error, message_id: message.id }, 'a claim could not be extended');
+        });
+      },
+      (this.settings.CLAIM_LEASE_S * 1000) / 3,
+    );
+    try {
+      return await upload;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+function endOf(error: unknown, message: ClaimedMessage): AttemptEnd {
+  if (error instanceof DecryptionError || error instanceof AccountGoneError) return pausedHere(error.message);
+  if (error instanceof MediaNotStoredError) return failedHere('MEDIA_NOT_FOUND', 'The media file is gone', null);
+  if (error instanceof PayloadError) return failedHere('INTERNAL_ERROR', 'The message cannot be built', null);
+  // A database or a media store that is away comes back.
+  return notWritten(error instanceof Error ? error.message : String(error), message, Math.random());
+}

@@ -1,0 +1,186 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../../platform/config/settings.js';
+import { Log } from '../../platform/logging/log.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import type { DeliveryJob } from '../../platform/queue/delivery-queue.js';
+import { LATE_AFTER_MS, RateSlots } from '../../platform/queue/rate-slots.js';
+import { CloudApiClient } from '../../whatsapp/client/cloud-api-client.js';
+import type { AttemptEnd } from '../attempts/attempt-end.js';
+import { AttemptStore } from '../attempts/attempt-store.js';
+import type { ClaimedMessage } from '../attempts/claimed-message.js';
+import { decideEnd, notWritten, releasedUnsent } from '../attempts/decide-end.js';
+import { OutgoingMedia } from '../media/outgoing-media.js';
+import { GiveBack } from '../recovery/give-back.js';
+import { Departures } from '../slots/departures.js';
+import { SlotRenewal, type Slot } from '../slots/slot-renewal.js';
+import { InFlight } from './in-flight.js';
+import { Lead } from './lead.js';
+import { MessagePreparation, type Preparation } from './message-preparation.js';
+
+/** A message without a slot goes back for this long: others of its number are before it. */
+const NO_SLOT_PAUSE_MS = 500;
+/** WhatsApp answers these when it cannot use the file: an upload that we reused may be gone. */
+const MEDIA_FAULTS: ReadonlySet<number> = new Set([131009, 131053]);
+/** Held before a submission lasted this long, its lease is extended by a further one. */
+const SUBMISSION_FRESH_MS = 2000;
+
+/**
+ * Takes one released message to its outcome:
+ *
+ *   slot → claimed → prepared → submitting (committed) → not late? → the call → its end (committed) → told
+ *
+ * Every step can be the last one of this process: what was claimed is released again when its lease lapses, what was
+ * submitting becomes `unknown`, and a message is sent only by the attempt that the database says is its newest.
+ */
+@Injectable()
+export class MessageSender {
+  private readonly departures = new Departures();
+  private readonly inFlight: InFlight;
+  private readonly claimLead = new Lead();
+  private readonly submitLead = new Lead();
+
+  constructor(
+    settings: Settings,
+    private readonly slots: RateSlots,
+    private readonly renewal: SlotRenewal,
+    private readonly store: AttemptStore,
+    private readonly preparation: MessagePreparation,
+    private readonly client: CloudApiClient,
+    private readonly media: OutgoingMedia,
+    private readonly giveBack: GiveBack,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+  ) {
+    this.inFlight = new InFlight(settings.DELIVERY_CONCURRENCY);
+  }
+
+  /** Resolves when the message has left this process' hands. Rejects when the database is away. */
+  async send(job: DeliveryJob): Promise<void> {
+    const slot: Slot = { departsAt: job.departs_at, epoch: job.epoch };
+    const lead = this.claimLead.milliseconds + this.submitLead.milliseconds;
+    if (!(await this.departures.wait(this.untilDeparture(slot) - lead))) return this.giveBack.released(job);
+    await this.inFlight.enter();
+    try {
+      await this.attempt(job, slot);
+    } finally {
+      this.inFlight.leave();
+    }
+  }
+
+  /** What waits for its slot is given back; what is claimed goes on to its end. */
+  stop(): void {
+    this.departures.stop();
+  }
+
+  private async attempt(job: DeliveryJob, reserved: Slot): Promise<void> {
+    const slot = this.missed(job.number_id, reserved) ? await this.renewal.renew(job.number_id, job.rate) : reserved;
+    if (!slot) return this.giveBack.released(job);
+    const begun = performance.now();
+    const message = await this.store.claim(job, job.number_id);
+    this.claimLead.took(performance.now() - begun);
+    // Released again meanwhile, in work elsewhere, ended or paused: steps aside.
+    if (!message) return;
+    const preparation = await this.preparation.prepare(message);
+    const end = preparation.kind === 'ended' ? preparation.end : await this.submit(message, preparation, slot);
+    if (end) await this.finish(message, end);
+  }
+
+  /** From a prepared message to the end of its attempt; null when the message is no longer ours. */
+  private async submit(
+    message: ClaimedMessage,
+    ready: Extract<Preparation, { kind: 'ready' }>,
+    reserved: Slot,
+  ): Promise<AttemptEnd | null> {
+    const { number } = message;
+    let slot = reserved;
+    let submittedAt = -Infinity;
+    for (;;) {
+      if (this.missed(number.id, slot)) {
+        const renewed = await this.renewal.renew(number.id, number.ratePerSecond);
+        if (!renewed) return releasedUnsent('no slot', NO_SLOT_PAUSE_MS);
+        slot = renewed;
+      }
+      if (!(await this.departures.wait(this.untilDeparture(slot) - this.submitLead.milliseconds))) {
+        return releasedUnsent('the worker stops', 0);
+      }
+      if (performance.now() - submittedAt > SUBMISSION_FRESH_MS) {
+        const held = await this.commitSubmission(message);
+        if (held !== true) return held;
+        submittedAt = performance.now();
+      }
+      if (!(await this.departures.wait(this.untilDeparture(slot)))) return releasedUnsent('the worker stops', 0);
+      // The last look before the write: nothing has left yet, so the same attempt may wait for a new slot.
+      if (!this.missed(number.id, slot)) return this.call(message, ready);
+    }
+  }
+
+  /** True: committed. Null: the message is no longer ours. An end: nobody can say, and nothing was written. */
+  private async commitSubmission(message: ClaimedMessage): Promise<true | null | AttemptEnd> {
+    const begun = performance.now();
+    try {
+      return (await this.store.submit(message)) ? true : null;
+    } catch (error) {
+      this.log.warn({ err: error, message_id: message.id }, 'a submission could not be stored');
+      return notWritten('the database was away', message, Math.random());
+    } finally {
+      this.submitLead.took(performance.now() - begun);
+    }
+  }
+
+  private async call(
+    message: ClaimedMessage,
+    { accessToken, payload }: Extract<Preparation, { kind: 'ready' }>,
+  ): Promise<AttemptEnd> {
+    this.metrics.sendDelay.observe(Math.max(0, Date.now() - message.dueAt.getTime()) / 1000);
+    const done = this.metrics.sendDuration.startTimer();
+    const result = await this.client.sendMessage({
+      phoneNumberId: message.number.phoneNumberId,
+      accessToken,
+      payload,
+    });
+    done();
+    if (result.kind === 'refused' && message.media && MEDIA_FAULTS.has(result.code)) {
+      await this.forgetUpload(message, message.media);
+    }
+    return decideEnd(result, message, Math.random());
+  }
+
+  private async forgetUpload(message: ClaimedMessage, media: NonNullable<ClaimedMessage['media']>): Promise<void> {
+    try {
+      await this.media.forget(message, media);
+    } catch (error) {
+      this.log.warn({ err: error, message_id: message.id }, 'an upload could not be forgotten');
+    }
+  }
+
+  private async finish(message: ClaimedMessage, end: AttemptEnd): Promise<void> {
+    const { id, tenantId, attemptNo, number } = message;
+    this.metrics.sends.inc({ outcome: end.state });
+    if (end.state !== 'accepted') {
+      this.log.info(
+        { message_id: id, tenant_id: tenantId, attempt: attemptNo, outcome: end.state, code: end.errorCode },
+        'an attempt came to nothing',
+      );
+    }
+    if (end.holdNumberMs !== null) await this.holdNumber(number.id, number.ratePerSecond, end.holdNumberMs);
+    await this.store.end({ messageId: id, tenantId, numberId: number.id, attemptNo, end });
+  }
+
+  /** WhatsApp wants fewer messages of this number: nothing of it leaves before the wait is over. */
+  private async holdNumber(numberId: number, ratePerSecond: number, holdMs: number): Promise<void> {
+    try {
+      await this.slots.reserve({ numberId, ratePerSecond, wanted: 0, holdMs });
+    } catch (error) {
+      this.log.debug({ err: error, number_id: numberId }, 'a number could not be held back');
+    }
+  }
+
+  private missed(numberId: number, slot: Slot): boolean {
+    return this.untilDeparture(slot) < -LATE_AFTER_MS || this.slots.isOutdated(numberId, slot.epoch);
+  }
+
+  /** The worker takes no job before it knows Redis' time. */
+  private untilDeparture(slot: Slot): number {
+    return this.slots.untilDeparture(slot.departsAt) ?? 0;
+  }
+}
