@@ -66,9 +66,8 @@ async function follow(began, url, token) {
   const headers = { Authorization: `Bearer ${token}` };
   for (;;) {
     const { data } = await answerOf(await fetch(url, { headers }));
-    const news = ['sent', 'delivered', 'read'].filter((status) => data[`${status}_at`] && !seen.has(status));
-    if (news.length === 0 && !seen.has(data.status) && !data[`${data.status}_at`]) news.push(data.status);
-    for (const status of news) {
+    for (const status of reached(data)) {
+      if (seen.has(status)) continue;
       seen.add(status);
       report(began, status, data, status === 'sent' ? data.message_id : '');
     }
@@ -81,6 +80,13 @@ async function follow(began, url, token) {
     }
     await delay(POLL_MS);
   }
+}
+
+/** The message's state, and before it those on the way to `read` that it has a time for. */
+function reached(message) {
+  const way = ['sent', 'delivered', 'read'];
+  const before = way.slice(0, Math.max(way.indexOf(message.status), 0));
+  return [...before.filter((status) => message[`${status}_at`]), message.status];
 }
 
 function report(began, status, data, detail) {

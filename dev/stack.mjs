@@ -119,16 +119,15 @@ export function refuseSecondRun(role) {
 export async function startStack(launcher, env, { role, log }) {
   refuseSecondRun(role);
   launcher.record.update({ kind: DEVELOPMENT, role });
+  const endpoints = await addresses(env, role);
   const parts = await alone('starting', () => startParts(launcher, env, { sandbox: true }));
-  const complete = { ...parts, ROLE: role };
-  const endpoints = await addresses(complete, role);
-  const platformEnv = { ...complete, ...endpoints };
+  const platformEnv = { ...parts, ...endpoints, ROLE: role };
   say('Migrating the database');
   await migrate(launcher, { env: platformEnv, log: logFile('migrate') });
   say(`Starting the platform (role ${role})`);
   const urls = await startPlatform(launcher, { env: platformEnv, log });
   launcher.record.update({ endpoints: urls });
-  const connection = { ...urls, sandbox_url: complete.WHATSAPP_API_BASE_URL };
+  const connection = { ...urls, sandbox_url: parts.WHATSAPP_API_BASE_URL };
   if (role === 'worker') return { connection, env: platformEnv };
   return { connection: await connect(launcher, connection, platformEnv), env: platformEnv };
 }
