@@ -6,10 +6,10 @@ import { type FieldErrors, validationError } from '../../platform/http/api-error
 import { Log } from '../../platform/logging/log.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
 import { TempFiles } from '../temp-files.js';
+import { EndlessBodyError, MAX_MULTIPART_BYTES, meterBody } from './body-meter.js';
 import { formFields } from './form-fields.js';
 import { addFault, FILE_FIELD, MediaFileStorage, type UploadProgress } from './media-file-storage.js';
 import { multipartFaults, MULTIPART_LIMITS } from './multipart-errors.js';
-import { UploadGivenUpError, UploadWatch } from './upload-watch.js';
 import type { MediaForm } from './uploaded-file.js';
 
 /** Reads a media request's body before the handler runs, and ends its temporary file afterwards; see `MediaUpload`. */
@@ -53,8 +53,8 @@ export class MediaUploadInterceptor implements NestInterceptor {
       try {
         await this.parseMultipart(request, response);
       } catch (error) {
-        // A body that was given up on is not read to its end, so the connection cannot be used again.
-        if (error instanceof UploadGivenUpError) response.setHeader('Connection', 'close');
+        // The rest of this body will not be read, so the connection cannot be used again.
+        if (error instanceof EndlessBodyError) response.setHeader('Connection', 'close');
         const faults = multipartFaults(error);
         throw faults ? validationError(merged(progress.faults, faults)) : asStorageApiError(error);
       }
@@ -79,9 +79,9 @@ export class MediaUploadInterceptor implements NestInterceptor {
 
   private parseMultipart(request: Request, response: Response): Promise<void> {
     return new Promise((resolve, reject) => {
-      const watch = new UploadWatch(request, reject);
+      const stopMeter = meterBody(request, MAX_MULTIPART_BYTES, reject);
       void this.parse(request, response, (error?: unknown) => {
-        watch.stop();
+        stopMeter();
         if (error === undefined) resolve();
         else reject(error instanceof Error ? error : new Error('multipart parsing failed', { cause: error }));
       });

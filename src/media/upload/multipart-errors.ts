@@ -1,8 +1,8 @@
 import multer from 'multer';
 import type { FieldErrors } from '../../platform/http/api-error.js';
 import { tooLargeMessage } from '../formats/check-media.js';
+import { EndlessBodyError } from './body-meter.js';
 import { FILE_FIELD } from './media-file-storage.js';
-import { UploadGivenUpError } from './upload-watch.js';
 
 /** For faults of the body as a whole, which belong to no field. */
 export const BODY = 'body';
@@ -26,11 +26,7 @@ const MALFORMED = /^(malformed|multipart:|unsupported content type|unsupported m
 
 /** What an error while reading a multipart body says about the request; null when the fault is ours. */
 export function multipartFaults(error: unknown): FieldErrors | null {
-  if (error instanceof UploadGivenUpError) {
-    return error.reason === 'stalled'
-      ? { [FILE_FIELD]: ['The upload stood still for too long.'] }
-      : { [FILE_FIELD]: [tooLargeMessage('document')] };
-  }
+  if (error instanceof EndlessBodyError) return { [FILE_FIELD]: [tooLargeMessage('document')] };
   if (error instanceof multer.MulterError) return multerFaults(error);
   if (!(error instanceof Error)) return null;
   if (CUT_SHORT.test(error.message)) return { [FILE_FIELD]: ['The upload was cut short.'] };
