@@ -12,6 +12,9 @@ import { requestContext } from './request-context.middleware.js';
 import { requestLog, requestMetrics } from './request-log.js';
 import { PATIENCE, slowSenders } from './slow-senders.js';
 
+/** A JSON answer that a browser takes for a page may load and run nothing. Pages (/docs) set their own policy. */
+const NOTHING_BUT_DATA = { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
+
 /** How often connections that have become idle are closed while the server stops. */
 const CLOSE_IDLE_EVERY_MS = 50;
 
@@ -41,7 +44,7 @@ export class ApiServer {
     app.use(requestLog(log));
     app.use(requestMetrics(app.get(Metrics, { strict: false })));
     app.use(slowSenders(patience));
-    app.use(helmet());
+    app.use(helmet({ contentSecurityPolicy: NOTHING_BUT_DATA }));
     await app.init();
     return new ApiServer(app, adapter, log);
   }

@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Observable } from 'rxjs';
-import { validationError } from './api-error.js';
+import { payloadTooLarge, validationError } from './api-error.js';
 import { BODY_LIMIT_BYTES } from './body-limit.js';
 import { BODY_KIND, type BodyKind } from './decorators.js';
 
@@ -18,11 +18,26 @@ const urlencoded = express.urlencoded({
 // The signature covers the bytes as they were sent, so nothing is inflated.
 const raw = express.raw({ limit: BODY_LIMIT_BYTES, type: anyType, inflate: false });
 
+/**
+ * Runs one of Express' parsers. Those read a body that is too large to its end before they say so; here it is refused
+ * as soon as it is known (by Content-Length, else by counting).
+ */
 const run = (parser: RequestHandler, request: Request, response: Response): Promise<void> =>
   new Promise((resolve, reject) => {
+    const announced = request.headers['content-length'];
+    if (announced !== undefined && Number(announced) > BODY_LIMIT_BYTES) {
+      reject(payloadTooLarge(BODY_LIMIT_BYTES));
+      return;
+    }
     void parser(request, response, (error?: unknown) => {
       if (error instanceof Error) reject(error);
       else resolve();
+    });
+    if (announced !== undefined) return;
+    let received = 0;
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received > BODY_LIMIT_BYTES) reject(payloadTooLarge(BODY_LIMIT_BYTES));
     });
   });
 

@@ -10,7 +10,6 @@ const routeOf = (request: Request): string => {
 };
 
 const line = (request: Request, response: Response): object => ({
-  request_id: request.context.requestId,
   tenant_id: request.context.tenant?.tenantId,
   token_id: request.context.tenant?.tokenId,
   method: request.method,

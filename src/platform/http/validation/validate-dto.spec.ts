@@ -1,0 +1,140 @@
+import 'reflect-metadata';
+import { describe, expect, it } from '@jest/globals';
+import { Type } from 'class-transformer';
+import { IsArray, IsInt, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
+import { ApiError } from '../api-error.js';
+import { codePoints, MaxCodePoints, MinCodePoints } from './code-points.js';
+import { validateDto } from './validate-dto.js';
+
+class Contact {
+  @IsString()
+  phone: string;
+}
+
+class Send {
+  @IsString()
+  @MinCodePoints(1)
+  @MaxCodePoints(4)
+  text: string;
+
+  @IsOptional()
+  @IsInt()
+  @Max(10)
+  priority = 5;
+
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => Contact)
+  contacts?: Contact[];
+
+  @IsOptional()
+  extra?: unknown;
+}
+
+const faults = async (plain: unknown): Promise<unknown> => {
+  try {
+    await validateDto(Send, plain);
+  } catch (error) {
+    if (error instanceof ApiError) return { status: error.status, code: error.code, details: error.details };
+    throw error;
+  }
+  throw new Error('nothing was refused');
+};
+
+const refused = (details: object): object => ({ status: 422, code: 'VALIDATION_ERROR', details });
+const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
+
+describe('validation', () => {
+  it('makes an instance, with defaults, and ignores unknown fields', async () => {
+    const send = await validateDto(Send, { text: 'hi', unknown: 1 });
+    expect(send).toBeInstanceOf(Send);
+    expect(send).toMatchObject({ text: 'hi', priority: 5 });
+  });
+
+  it('names every wrong field at once, members of arrays by their place', async () => {
+    const contacts = [{ phone: '1' }, {}, { phone: '2' }, { phone: 4 }];
+    expect(await faults({ text: '', priority: 11, contacts })).toEqual(
+      refused({
+        text: ['text must have at least 1 characters'],
+        priority: ['priority must not be greater than 10'],
+        'contacts.1.phone': ['phone must be a string'],
+        'contacts.3.phone': ['phone must be a string'],
+      }),
+    );
+  });
+
+  it('names every broken rule of a field', async () => {
+    expect(await faults({ text: 7 })).toMatchObject({
+      details: { text: expect.arrayContaining(['text must be a string', 'text must have at least 1 characters']) },
+    });
+  });
+
+  it.each([[undefined], [null], [{}]])('takes %j for an empty object', async (plain) => {
+    expect(await faults(plain)).toMatchObject({ details: { text: expect.arrayContaining(['text must be a string']) } });
+  });
+
+  it.each([[[]], ['text'], [7]])('refuses %j, which is no object', async (plain) => {
+    expect(await faults(plain)).toEqual(refused({ body: ['The body must be an object'] }));
+  });
+
+  it('may be nested 20 levels, not 21', async () => {
+    expect((await validateDto(Send, { text: 'a', extra: nested(19) })).extra).toBeDefined();
+    expect(await faults({ text: 'a', extra: nested(20) })).toMatchObject({
+      code: 'VALIDATION_ERROR',
+      details: { [`extra${'.a'.repeat(19)}`]: ['must not be nested deeper than 20 levels'] },
+    });
+    const arrays: unknown = JSON.parse('['.repeat(5000) + ']'.repeat(5000));
+    expect(await faults({ text: 'a', extra: arrays })).toMatchObject({ code: 'VALIDATION_ERROR' });
+  });
+
+  it('lets nothing reach a prototype', async () => {
+    const plain: unknown = JSON.parse(
+      '{"text":"a","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"extra":{"__proto__":{"polluted":1},"prototype":1,"kept":1}}',
+    );
+    const send = await validateDto(Send, plain);
+    expect(send).toBeInstanceOf(Send);
+    expect(send.extra).toEqual({ kept: 1 });
+    expect(Object.hasOwn(send.extra as object, '__proto__')).toBe(false);
+    expect(Reflect.get(send, 'polluted')).toBeUndefined();
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it.each([
+    ['a\0b', 'NUL'],
+    ['\ud83d', 'half a surrogate pair'],
+    ['\udc00a', 'the other half'],
+  ])('refuses %j (%s), which Postgres cannot store, wherever it stands', async (text) => {
+    const message = 'must not contain NUL or unpaired surrogate characters';
+    expect(await faults({ text })).toEqual(refused({ text: [message] }));
+    expect(await faults({ text: 'a', extra: { deep: ['b', text] } })).toEqual(refused({ 'extra.deep.1': [message] }));
+    expect(await faults({ text: 'a', extra: { [text]: 1 } })).toEqual(
+      refused({ extra: ['must not have names with NUL or unpaired surrogate characters'] }),
+    );
+  });
+});
+
+describe('a length in code points', () => {
+  it.each([
+    ['', 0],
+    ['abcd', 4],
+    ['😀😀😀😀', 4],
+    ['\u0645\u0631\u062d\u0628', 4],
+    // A family of three, joined: five code points.
+    ['👨‍👩‍👧', 5],
+    ['e\u0301', 2],
+    ['\ud83d', 1],
+    ['\udc00\ud83d', 2],
+  ])('%j has %i', (text, count) => {
+    expect(codePoints(text)).toBe(count);
+  });
+
+  it('limits a text on both sides', async () => {
+    expect((await validateDto(Send, { text: '😀😀😀😀' })).text).toBe('😀😀😀😀');
+    expect((await validateDto(Send, { text: '😀' })).text).toBe('😀');
+    expect(await faults({ text: '😀😀😀😀a' })).toEqual(
+      refused({ text: ['text must not be longer than 4 characters'] }),
+    );
+    expect(await faults({ text: '' })).toEqual(refused({ text: ['text must have at least 1 characters'] }));
+  });
+});
