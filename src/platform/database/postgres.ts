@@ -53,6 +53,11 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
   async transaction<T>(work: (sql: SqlRunner) => Promise<T>, options: { lockTimeoutMs?: number } = {}): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
+    // A connection that dies says so by an event too, beside failing the statement; unheard, it would end the process.
+    const lost = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', lost);
     try {
       await client.query(
         options.lockTimeoutMs ? `BEGIN; SET LOCAL lock_timeout = ${Math.trunc(options.lockTimeoutMs)}` : 'BEGIN',
@@ -70,6 +75,7 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
       });
       throw error;
     } finally {
+      client.off('error', lost);
       client.release(broken);
     }
   }
