@@ -23,12 +23,14 @@ export class InboxFixture {
   private constructor(
     private readonly databaseName: string,
     readonly postgres: Postgres,
+    /** The database's own URL. */
+    readonly url: string,
   ) {}
 
   static async start(): Promise<InboxFixture> {
     const { name, url } = await createDatabase('inbox');
     const settings = readSettings({ ...baseEnvironment(), DATABASE_URL: url });
-    return new InboxFixture(name, new Postgres(settings, new Log(settings)));
+    return new InboxFixture(name, new Postgres(settings, new Log(settings)), url);
   }
 
   async stop(): Promise<void> {

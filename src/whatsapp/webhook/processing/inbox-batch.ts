@@ -13,6 +13,7 @@ const LOCK_TIMEOUT_MS = 200;
 const WHOLE_TRIES = 3;
 /** After this many tries an item that always meets contention is given up, so that its row does not stay for ever. */
 export const MAX_TRIES = 20;
+const REASON_LENGTH = 200;
 
 /** What became of one row of a batch. */
 export interface RowReport {
@@ -28,6 +29,8 @@ export interface RowReport {
 export interface BatchReport {
   readonly rows: readonly RowReport[];
   readonly effects: Effects;
+  /** Why the batch could not be applied as a whole; null when it was. */
+  readonly takenApart: string | null;
 }
 
 /**
@@ -57,9 +60,12 @@ export async function runBatch(postgres: Postgres): Promise<BatchReport> {
         continue;
       }
       // If the connection was lost, this fails as well; and rows that were committed after all are not found again.
-      return await postgres.transaction(async (sql) => new BatchRun(sql, await claimRowsAgain(sql, keys)).isolated(), {
-        lockTimeoutMs: LOCK_TIMEOUT_MS,
-      });
+      return await postgres.transaction(
+        async (sql) => new BatchRun(sql, await claimRowsAgain(sql, keys)).isolated(reasonOf(error)),
+        {
+          lockTimeoutMs: LOCK_TIMEOUT_MS,
+        },
+      );
     }
   }
 }
@@ -83,12 +89,12 @@ class BatchRun {
 
   async together(): Promise<BatchReport> {
     this.take(await applyItems(this.sql, this.items));
-    return this.finish();
+    return this.finish(null);
   }
 
-  async isolated(): Promise<BatchReport> {
+  async isolated(reason: string): Promise<BatchReport> {
     await this.applyIsolated(this.items);
-    return this.finish();
+    return this.finish(reason);
   }
 
   private read(row: InboxRow): RowReport {
@@ -102,9 +108,9 @@ class BatchRun {
     return report;
   }
 
-  private async finish(): Promise<BatchReport> {
+  private async finish(takenApart: string | null): Promise<BatchReport> {
     if (this.reports.length > 0) await finishRows(this.sql, this.reports);
-    return { rows: this.reports, effects: this.effects };
+    return { rows: this.reports, effects: this.effects, takenApart };
   }
 
   /** Halves what fails until single items are left; each bad one is recorded, all others are applied. */
@@ -162,8 +168,8 @@ function isLostRace(error: unknown): boolean {
   return isServerError(error) && error.code === '23505';
 }
 
-/** Names the fault without anything the item held: error texts quote values. */
+/** Names the fault without anything the item held: the database's texts quote values, those of a program do not. */
 function reasonOf(error: unknown): string {
   if (isServerError(error)) return `database ${error.code ?? ''}${error.constraint ? ` ${error.constraint}` : ''}`;
-  return error instanceof Error ? error.name : 'unknown';
+  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, REASON_LENGTH) : 'unknown';
 }

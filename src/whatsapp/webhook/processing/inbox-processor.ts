@@ -73,8 +73,9 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     return report.rows.some((row) => row.deferred) ? 'failed' : 'worked';
   }
 
-  private tell({ rows, effects }: BatchReport): void {
+  private tell({ rows, effects, takenApart }: BatchReport): void {
     publishAdvanced(this.outcomes, effects.advanced);
+    if (takenApart !== null) this.log.warn({ reason: takenApart }, 'a batch of webhooks was applied item by item');
     const now = Date.now();
     for (const { row, deferred, faultCount, faults } of rows) {
       const fields = { inbox_id: row.id, request_id: row.request_id };
