@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
+import { DeliveryModule } from './delivery/delivery.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import type { Settings } from './platform/config/settings.js';
@@ -27,7 +28,7 @@ const API: ModuleList = [
 ];
 
 /** What works off the queue and the inbox. */
-const WORKER: ModuleList = [WebhookProcessorModule];
+const WORKER: ModuleList = [DeliveryModule, WebhookProcessorModule];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */
 @Module({})
