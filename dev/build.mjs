@@ -1,4 +1,5 @@
-/** Builds `dist/` when its sources have changed: the program (`dist/app`), the sandbox and the bench. */
+/** Builds `dist/` when its sources have changed: the program (`dist/app`), the sandbox, the bench and the
+ * installation that all end-to-end tests share (jest imports its global set-up natively, so it must be built). */
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -19,7 +20,17 @@ import { install } from './install.mjs';
 import { launch } from './launcher.mjs';
 import { LaunchError, say } from './say.mjs';
 
-const SOURCES = ['src', 'sandbox', 'bench', 'prisma', 'package-lock.json', 'nest-cli.json', '.swcrc', 'dev/build.mjs'];
+const SOURCES = [
+  'src',
+  'sandbox',
+  'bench',
+  'test/support',
+  'prisma',
+  'package-lock.json',
+  'nest-cli.json',
+  '.swcrc',
+  'dev/build.mjs',
+];
 const dist = join(root, 'dist');
 const stamp = join(dist, '.built-from');
 
@@ -44,9 +55,9 @@ export async function build(launcher) {
     const sources = fingerprint();
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
     say('Building');
-    for (const part of ['app', 'sandbox', 'bench']) rmSync(join(dist, part), { recursive: true, force: true });
+    for (const part of ['app', 'sandbox', 'bench', 'test']) rmSync(join(dist, part), { recursive: true, force: true });
     await compile(launcher, 'nest build', ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
-    const swc = ['node_modules/@swc/cli/bin/swc.js', 'sandbox', 'bench', '-d', 'dist', '--quiet'];
+    const swc = ['node_modules/@swc/cli/bin/swc.js', 'sandbox', 'bench', 'test/support', '-d', 'dist', '--quiet'];
     await compile(launcher, 'swc', [...swc, '--copy-files', '--ignore', '**/*.spec.ts,**/*.md']);
     mkdirSync(dirname(join(dist, REFERENCE_SCRIPT.to)), { recursive: true });
     copyFileSync(join(root, REFERENCE_SCRIPT.from), join(dist, REFERENCE_SCRIPT.to));
