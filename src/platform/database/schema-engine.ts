@@ -123,13 +123,26 @@ function loadSchemaEngine(): Promise<SchemaEngineClass> {
     const glue: unknown = await import('@prisma/schema-engine-wasm/schema_engine_bg');
     if (!isGlue(glue)) throw new SchemaEngineError('The package @prisma/schema-engine-wasm has another shape');
     const bytes = await readFile(join(dirname(gluePath), 'schema_engine_bg.wasm'));
-    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': { ...glue } });
+    const { instance } = await WebAssembly.instantiate(bytes, {
+      './schema_engine_bg.js': { ...glue, ...timersThatHoldNothingUp(glue) },
+    });
     glue.__wbg_set_wasm(instance.exports);
     if (typeof instance.exports.__wbindgen_start === 'function')
       Reflect.apply(instance.exports.__wbindgen_start, undefined, []);
     return glue.SchemaEngine;
   })();
   return loaded;
+}
+
+/**
+ * The engine arms a time-out of 10 s for its own advisory lock and never takes it back. It must not keep a process
+ * alive that has nothing else to do.
+ */
+function timersThatHoldNothingUp(glue: Glue): object {
+  const names = Object.keys(glue).filter((name) => name.startsWith('__wbg_setTimeout_'));
+  const unreferenced = (work: () => void, milliseconds: number): NodeJS.Timeout =>
+    setTimeout(work, milliseconds).unref();
+  return Object.fromEntries(names.map((name) => [name, unreferenced]));
 }
 
 function isGlue(module: unknown): module is Glue {
