@@ -1,0 +1,111 @@
+/**
+ * Which folder may import which. `npm run lint` checks it.
+ *
+ * Imports run downwards: platform knows no feature, the sandbox and the program know nothing of each other, and those
+ * who accept messages and those who deliver them meet in the database and the queue, not in each other's services.
+ */
+const FEATURES =
+  '^src/(api-reference|auth-scopes|chats|cli|contacts|delivery|groups|integrations|media|messages|otp|sources|statuses|templates|tenants|webhooks|whatsapp)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two files that need each other to run are one file, or miss a third. Types may know each other.',
+      severity: 'error',
+      from: { pathNot: '^src/platform/database/generated/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'platform-knows-no-feature',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { path: [FEATURES, '^src/[^/]+\\.ts$'] },
+    },
+    {
+      name: 'features-do-not-know-the-program',
+      comment: 'main, cli, program and the root module put features together; nothing below looks up to them.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '^src/[^/]+\\.ts$' },
+    },
+    {
+      name: 'delivery-knows-no-accepting',
+      comment: 'Delivery reads messages from the database.',
+      severity: 'error',
+      from: { path: '^src/delivery/' },
+      to: { path: '^src/(messages|otp|webhooks|integrations|api-reference|auth-scopes|cli)/' },
+    },
+    {
+      name: 'accepting-knows-no-delivery',
+      comment:
+        'The API stores a message and releases it through platform/queue. Only the receiver of statuses shares the one statement that advances a message.',
+      severity: 'error',
+      from: { path: FEATURES, pathNot: '^src/(delivery|cli)/|^src/whatsapp/webhook/' },
+      to: { path: '^src/delivery/' },
+    },
+    {
+      name: 'receiver-knows-only-status-of-delivery',
+      severity: 'error',
+      from: { path: '^src/whatsapp/webhook/' },
+      to: { path: '^src/delivery/', pathNot: '^src/delivery/status/' },
+    },
+    {
+      name: 'sandbox-knows-no-program',
+      comment: 'The sandbox stands in for WhatsApp; what it shared with the program could not be tested against it.',
+      severity: 'error',
+      from: { path: '^sandbox/' },
+      to: { path: '^(src|dev|test|bench)/' },
+    },
+    {
+      name: 'program-knows-no-tools',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(sandbox|dev|test|bench)/' },
+    },
+    {
+      name: 'postgres-in-one-place',
+      comment: 'Every query goes through the tenant wall or the one class for raw SQL.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/platform/database/' },
+      to: { path: ['^node_modules/pg/', '^node_modules/@prisma/'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'redis-in-one-place',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(platform/(redis|queue)|delivery)/' },
+      to: { path: '^node_modules/(ioredis|bullmq)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-development-dependencies',
+      comment: 'The image installs production dependencies only. Specs beside the code may use the others.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$|/testing/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'specs-are-not-imported',
+      severity: 'error',
+      from: {},
+      to: { path: '\\.(spec|e2e|page)\\.ts$' },
+    },
+    {
+      name: 'resolvable',
+      comment: "schema-engine-wasm's package.json names its entry in a way the resolver here does not read.",
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^@prisma/schema-engine-wasm$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: 'specify',
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
+  },
+};
