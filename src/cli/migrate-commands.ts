@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import pg from 'pg';
-import { applyMigrations, migrationStatus } from '../platform/database/migrations.js';
+import { applyMigrations, migrationStatusOf } from '../platform/database/migrations.js';
 import { readSettings } from '../platform/config/settings.js';
 import { CommandError } from './failure.js';
 import { show, table, timeText } from './output.js';
@@ -35,29 +34,16 @@ Examples:
 }
 
 async function showStatus(asJson: boolean): Promise<void> {
-  const client = new pg.Client({
-    connectionString: readSettings(process.env).DATABASE_URL,
-    connectionTimeoutMillis: 5000,
-    application_name: 'rasl-cli',
-  });
-  await client.connect();
-  try {
-    const status = await migrationStatus({
-      query: async <R extends object>(_name: string, text: string, parameters: unknown[] = []) =>
-        (await client.query<R & Record<string, unknown>>(text, parameters)).rows,
-    });
-    const applied = status.applied.map(({ name, finishedAt }) => ({ name, applied_at: finishedAt.toISOString() }));
-    const rows = [
-      ...status.applied.map(({ name, finishedAt }) => ['applied', name, timeText(finishedAt)]),
-      ...status.failed.map((name) => ['failed', name, null]),
-      ...status.pending.map((name) => ['pending', name, null]),
-      ...status.unknown.map((name) => ['not in this release', name, null]),
-    ];
-    const json = { applied, pending: status.pending, failed: status.failed, unknown: status.unknown };
-    show({ json, lines: table(['STATE', 'MIGRATION', 'APPLIED AT'], rows) }, asJson);
-    const open = status.pending.length + status.failed.length;
-    if (open > 0) throw new CommandError(`${open} migration${open === 1 ? ' is' : 's are'} not applied`);
-  } finally {
-    await client.end();
-  }
+  const status = await migrationStatusOf(readSettings(process.env).DATABASE_URL);
+  const applied = status.applied.map(({ name, finishedAt }) => ({ name, applied_at: finishedAt.toISOString() }));
+  const rows = [
+    ...status.applied.map(({ name, finishedAt }) => ['applied', name, timeText(finishedAt)]),
+    ...status.failed.map((name) => ['failed', name, null]),
+    ...status.pending.map((name) => ['pending', name, null]),
+    ...status.unknown.map((name) => ['not in this release', name, null]),
+  ];
+  const json = { applied, pending: status.pending, failed: status.failed, unknown: status.unknown };
+  show({ json, lines: table(['STATE', 'MIGRATION', 'APPLIED AT'], rows) }, asJson);
+  const open = status.pending.length + status.failed.length;
+  if (open > 0) throw new CommandError(`${open} migration${open === 1 ? ' is' : 's are'} not applied`);
 }

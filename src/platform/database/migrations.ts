@@ -71,6 +71,24 @@ export async function migrationStatus(sql: SqlRunner, folder = findMigrationsFol
   };
 }
 
+/** The same over a connection of its own, for a program that has no more than the settings. */
+export async function migrationStatusOf(databaseUrl: string): Promise<MigrationStatus> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 5000,
+    application_name: 'rasl-migrate-status',
+  });
+  await client.connect();
+  try {
+    return await migrationStatus({
+      query: async <R extends object>(_name: string, text: string, parameters: unknown[] = []) =>
+        (await client.query<R & Record<string, unknown>>(text, parameters)).rows,
+    });
+  } finally {
+    await client.end();
+  }
+}
+
 /** What still has to be applied before this release may run: pending and failed migrations. */
 export async function pendingMigrations(sql: SqlRunner): Promise<string[]> {
   const { pending, failed } = await migrationStatus(sql);
