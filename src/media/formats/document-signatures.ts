@@ -1,4 +1,5 @@
 import { hasBytes, type FileSample } from './file-sample.js';
+import { isErrno } from '../storage/storage-errors.js';
 import { listZip } from './zip-directory.js';
 
 /** PDF (ISO 32000-1, 7.5.2): the header line at the very start. */
@@ -46,7 +47,7 @@ export async function isText(sample: FileSample): Promise<boolean> {
     decoder.decode();
     return true;
   } catch (error) {
-    if (error instanceof TypeError) return false;
+    if (isErrno(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) return false;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { ApiError, internalError, serviceUnavailable } from '../../platform/http/api-error.js';
 
-/** Whether the error is a system error with one of these codes. */
+/** Whether the error is one of Node's with one of these codes (`ENOENT`, `ERR_…`). */
 export function isErrno(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+  return typeof error === 'object' && error !== null && 'code' in error && codes.some((code) => code === error.code);
 }
 
 /** The disk, the quota or the table of open files is full: no fault of the caller, and it may pass. */
