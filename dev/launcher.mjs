@@ -3,7 +3,7 @@
  * command ends, for whatever reason: done, failed, Ctrl-C, SIGTERM, SIGHUP, a closed terminal, a part that died.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { root } from './checkout.mjs';
 import { commandOf, end, identify, isRunning, parentOf, signal } from './processes.mjs';
 import { RunRecord } from './run-record.mjs';
@@ -53,7 +53,7 @@ export class Launcher {
     } = {},
   ) {
     if (this.#stopping) throw new LaunchError('stopping');
-    const output = log === undefined ? undefined : openSync(log, 'a', 0o600);
+    const output = log === undefined ? undefined : newLog(log);
     const child = spawn(command, args, {
       cwd: root,
       ...options,
@@ -166,6 +166,12 @@ export class Launcher {
     }, 500);
     timer.unref();
   }
+}
+
+/** A log is of one run; that of the run before is kept beside it. */
+function newLog(path) {
+  if (existsSync(path)) renameSync(path, `${path}.before`);
+  return openSync(path, 'a', 0o600);
 }
 
 /** The last lines of a log, to go with an error message. */

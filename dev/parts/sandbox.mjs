@@ -13,7 +13,6 @@ const STARTS_WITHIN_MS = 20_000;
 /** Starts the sandbox; answers `{url}`. It says where it listens in one line of JSON, which goes to its log. */
 export async function startSandbox(launcher, { env, log }) {
   const port = await takePort('the sandbox', DEFAULT_PORT, { name: 'SANDBOX_PORT', value: env.SANDBOX_PORT });
-  const before = sizeOf(log);
   const part = launcher.start(
     'the sandbox',
     process.execPath,
@@ -27,7 +26,7 @@ export async function startSandbox(launcher, { env, log }) {
   );
   const deadline = performance.now() + STARTS_WITHIN_MS;
   for (;;) {
-    const url = addressIn(log, before);
+    const url = addressIn(log);
     if (url !== undefined) {
       launcher.watch(part);
       return { url };
@@ -38,17 +37,8 @@ export async function startSandbox(launcher, { env, log }) {
   }
 }
 
-function addressIn(log, from) {
-  const lines = readFileSync(log, 'utf8').slice(from).split('\n').slice(0, -1);
+function addressIn(log) {
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
   const line = lines.find((text) => text.startsWith('{') && text.includes('"sandbox_url"'));
   return line === undefined ? undefined : JSON.parse(line).sandbox_url;
-}
-
-function sizeOf(log) {
-  try {
-    return readFileSync(log, 'utf8').length;
-  } catch (error) {
-    if (error.code === 'ENOENT') return 0;
-    throw error;
-  }
 }
