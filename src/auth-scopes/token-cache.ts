@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { Clock } from '../platform/clock/clock.js';
 import { type StoredToken, TokenRepository } from './token.repository.js';
 
 const TTL_MS = 30_000;
@@ -21,14 +22,21 @@ export interface Lookup {
  */
 @Injectable()
 export class TokenCache {
-  private readonly known = new LRUCache<string, StoredToken>({ max: MAX_TOKENS, ttl: TTL_MS });
-  private readonly unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_TTL_MS });
+  private readonly known: LRUCache<string, StoredToken>;
+  private readonly unknown: LRUCache<string, true>;
   private readonly underWay = new Map<string, Promise<StoredToken | null>>();
   private trusted = false;
   /** Rises with every notice; tells a look-up that the world changed while it ran. */
   private version = 0;
 
-  constructor(private readonly repository: TokenRepository) {}
+  constructor(
+    private readonly repository: TokenRepository,
+    clock: Clock,
+  ) {
+    const perf = { now: () => clock.now().getTime() };
+    this.known = new LRUCache({ max: MAX_TOKENS, ttl: TTL_MS, ttlResolution: 0, perf });
+    this.unknown = new LRUCache({ max: MAX_UNKNOWN, ttl: UNKNOWN_TTL_MS, ttlResolution: 0, perf });
+  }
 
   async find(hash: Buffer): Promise<Lookup> {
     const key = hash.toString('hex');

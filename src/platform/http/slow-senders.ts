@@ -40,9 +40,9 @@ export const slowSenders =
     request.once('end', () => socket.setTimeout(0));
     response.once('finish', () => {
       if (request.complete) return;
-      const timer = setTimeout(() => socket.destroy(), patience.lingerMs);
-      request.once('end', () => clearTimeout(timer));
-      socket.once('close', () => clearTimeout(timer));
+      const timer = setTimeout(() => socket.destroy(), patience.lingerMs).unref();
+      // At the end of the body, or of the connection.
+      request.once('close', () => clearTimeout(timer));
     });
     next();
   };
