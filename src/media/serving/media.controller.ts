@@ -1,9 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Public } from '../../auth-scopes/decorators.js';
 import { notFound } from '../../platform/http/api-error.js';
+import { ApiErrors, ApiIdParameter, ApiPublicEndpoint } from '../../platform/http/openapi/api-endpoint.js';
 import { Log } from '../../platform/logging/log.js';
 import { PUBLIC_ID } from '../media-links.js';
 import { type LinkedFile, MediaRepository } from '../media-repository.js';
@@ -16,7 +17,6 @@ import { contentDisposition } from './content-disposition.js';
 const MAX_AGE_SECONDS = 86_400;
 
 /** `/media/{public_id}/{filename}`: what WhatsApp downloads. The id alone decides; the name is for people. */
-@ApiExcludeController()
 @Controller('media')
 export class MediaController {
   constructor(
@@ -29,9 +29,39 @@ export class MediaController {
    * GET and HEAD, whole or one range, with validators (RFC 9110).
    * @throws ApiError 404 when the id is unknown or has ended
    */
-  @Get(':publicId/:filename')
+  @Get(':public_id/:filename')
   @Public()
-  async serve(@Param('publicId') publicId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+  @ApiPublicEndpoint({
+    tag: 'Media',
+    summary: 'Download media',
+    description:
+      'The file behind a `media_url`, whole or in part (`Range`). The address cannot be guessed and needs no token; it ends 30 days after its message is final. Documents come as attachments.',
+  })
+  @ApiIdParameter({
+    name: 'public_id',
+    description: 'The unguessable part of the address.',
+    schema: { type: 'string' },
+    example: '4fK2mQp7XbT9sLw1Zc8YhR3v',
+  })
+  @ApiIdParameter({
+    name: 'filename',
+    description: 'For people; any name is answered.',
+    schema: { type: 'string' },
+    example: 'photo.jpg',
+  })
+  @ApiHeader({
+    name: 'Range',
+    required: false,
+    description: 'One range of bytes (RFC 9110).',
+    schema: { type: 'string' },
+    example: 'bytes=0-1023',
+  })
+  @ApiOkResponse({ description: 'The file.', content: { '*/*': { schema: { type: 'string', format: 'binary' } } } })
+  @ApiResponse({ status: 206, description: 'The range that was asked for.' })
+  @ApiResponse({ status: 304, description: 'The file is the one you have (`If-None-Match`, `If-Modified-Since`).' })
+  @ApiResponse({ status: 416, description: 'The file has no such range.' })
+  @ApiErrors('NOT_FOUND')
+  async serve(@Param('public_id') publicId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const file = PUBLIC_ID.test(publicId) ? await this.repository.findByPublicId(publicId) : undefined;
     if (!file) throw notFound('There is no such media file.');
     const etag = `"${file.sha256.toString('hex')}"`;
