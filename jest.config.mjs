@@ -22,6 +22,7 @@ export default {
     {
       ...base,
       displayName: 'e2e',
+      testTimeout: 60_000,
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.e2e.ts'],
       globalSetup: '<rootDir>/dist/test/support/global-setup.js',
@@ -30,6 +31,7 @@ export default {
     {
       ...base,
       displayName: 'pages',
+      testTimeout: 60_000,
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.page.ts'],
       globalSetup: '<rootDir>/dist/test/support/global-setup.js',
