@@ -11,7 +11,7 @@ import { applyWithSchemaEngine } from './schema-engine.js';
 export interface MigrationStatus {
   readonly applied: { name: string; finishedAt: Date }[];
   readonly pending: string[];
-  /** Begun and not finished: needs a person (see docs, "Running in production"). */
+  /** Begun and not finished. It left nothing behind; the next `migrate` begins it again. */
   readonly failed: string[];
   /** In the database and not in this release: the database is newer than the program. */
   readonly unknown: string[];
@@ -19,6 +19,15 @@ export interface MigrationStatus {
 
 // Held by whoever migrates, so that several starting at once apply each migration once. Any fixed number does.
 const MIGRATE_LOCK = 7_411_020_301;
+
+// The engine refuses to go on after a migration that failed until somebody says it was rolled back. Ours are: a script
+// runs as one implicit transaction, and nobody else migrates while we hold the lock.
+const FORGET_FAILED = `
+DO $$ BEGIN
+  IF to_regclass('_prisma_migrations') IS NOT NULL THEN
+    UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL AND rolled_back_at IS NULL;
+  END IF;
+END $$`;
 
 /**
  * Applies what is pending, in order of name, under an advisory lock; keeps the `_prisma_migrations` table of
@@ -37,6 +46,7 @@ export async function applyMigrations(databaseUrl: string, folder = findMigratio
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATE_LOCK]);
     // Ends with the session, so a killed process leaves no lock.
+    await lock.query(FORGET_FAILED);
     return await applyWithSchemaEngine(databaseUrl, migrations);
   } finally {
     await lock.end();
