@@ -122,7 +122,6 @@ export async function startStack(launcher, env, { role, log }) {
   const endpoints = await addresses(env, role);
   const parts = await alone('starting', () => startParts(launcher, env, { sandbox: true }));
   const platformEnv = { ...parts, ...endpoints, ROLE: role };
-  say('Migrating the database');
   await migrate(launcher, { env: platformEnv, log: logFile('migrate') });
   say(`Starting the platform (role ${role})`);
   const urls = await startPlatform(launcher, { env: platformEnv, log });

@@ -44,7 +44,7 @@ export async function startPostgres(
   const home = join(folder, 'postgres');
   const data = join(home, 'data');
   ownBy(account, home);
-  if (!existsSync(data)) initialise({ home, data, binaries, account });
+  if (!existsSync(data)) initialise({ home, data, binaries, account, durable: settings.fsync !== 'off' });
   refuseOtherVersion(data, binaries);
   await endForgottenServer(data);
 
@@ -79,7 +79,7 @@ function ownBy({ uid, gid }, folder) {
 }
 
 /** In a folder that gets its name when it is complete: an interrupted start leaves nothing that looks like a cluster. */
-function initialise({ home, data, binaries, account }) {
+function initialise({ home, data, binaries, account, durable }) {
   say('Initialising Postgres');
   const unfinished = `${data}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -89,7 +89,7 @@ function initialise({ home, data, binaries, account }) {
   // Without these a machine without a locale gets SQL_ASCII: wrong lengths, and no trigrams for Arabic. Only glibc and
   // musl are sure to have C.UTF-8 among the system's own locales, which --locale names for messages and the like.
   const locale = process.platform === 'linux' ? ['--locale=C.UTF-8'] : ['--locale=C', '--builtin-locale=C.UTF-8'];
-  const flags = ['--encoding=UTF8', '--locale-provider=builtin', ...locale];
+  const flags = ['--encoding=UTF8', '--locale-provider=builtin', ...locale, ...(durable ? [] : ['--no-sync'])];
   const access = ['--auth=scram-sha-256', '--username=postgres', `--pwfile=${password}`];
   const { status, error, stderr } = spawnSync(
     join(binaries, 'initdb'),
