@@ -5,6 +5,8 @@ import {
   getSchemaPath,
   type OpenAPIObject,
   type OperationObject,
+  type ParameterObject,
+  type ReferenceObject,
   type RequestBodyObject,
   SwaggerModule,
 } from '@nestjs/swagger';
@@ -89,10 +91,7 @@ function complete(document: OpenAPIObject, publicUrl: string, placed: PlacedOper
   const { method, path, operation } = placed;
   const scopes = handler.access?.kind === 'scopes' ? [...handler.access.scopes] : [];
   const needsToken = handler.access?.kind === 'scopes';
-  // A second path of one handler (an alias) keeps its index, so that ids stay unique.
-  operation.operationId = (operation.operationId ?? '')
-    .replace(`${handler.controller.name}.`, '')
-    .replace(/\[0\]$/, '');
+  operation.operationId = operationId(handler, path);
   operation.security = needsToken ? [{ [TOKEN_SECURITY]: scopes }] : [];
   if (needsToken) {
     operation.description = [
@@ -105,10 +104,23 @@ function complete(document: OpenAPIObject, publicUrl: string, placed: PlacedOper
   }
   if (handler.bodies) operation.requestBody = requestBody(handler.bodies);
   addAnswerExamples(document, operation);
-  operation.parameters = [...(operation.parameters ?? []), { $ref: `#/components/parameters/${REQUEST_ID_PARAMETER}` }];
+  const parameters = (operation.parameters ?? []).filter((one) => !isMissingInPath(one, path));
+  operation.parameters = [...parameters, { $ref: `#/components/parameters/${REQUEST_ID_PARAMETER}` }];
   const sample = sampleRequest(document, publicUrl, { method, path, operation, needsToken });
   Object.assign(operation, { 'x-codeSamples': codeSamples(sample) });
 }
+
+/** The handler's name; where it answers several paths, the parameters tell them apart: `verify`, `verifyByAppKey`. */
+function operationId({ method, paths }: RouteHandler, path: string): string {
+  if (paths < 2) return method;
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const words = parameters.flatMap((name) => name.split('_')).map((word) => word[0]?.toUpperCase() + word.slice(1));
+  return words.length > 0 ? `${method}By${words.join('')}` : method;
+}
+
+/** A handler of several paths describes the parameters of all of them. */
+const isMissingInPath = (parameter: ParameterObject | ReferenceObject, path: string): boolean =>
+  'in' in parameter && parameter.in === 'path' && !path.includes(`{${parameter.name}}`);
 
 function requestBody(bodies: RequestBodies): RequestBodyObject {
   const content = Object.entries(bodies).map(([type, { dto, example }]) => [

@@ -1,6 +1,6 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { ACCESS, type Access } from '../../auth-scopes/decorators.js';
 import { REQUEST_BODY, type RequestBodies } from '../../platform/http/openapi/api-endpoint.js';
 
@@ -8,6 +8,8 @@ import { REQUEST_BODY, type RequestBodies } from '../../platform/http/openapi/ap
 export interface RouteHandler {
   readonly controller: Type<unknown>;
   readonly method: string;
+  /** How many paths it answers. */
+  readonly paths: number;
   /** Undefined when neither @RequireScopes nor @Public stands on it. */
   readonly access: Access | undefined;
   /** What @ApiRequestBody says. */
@@ -39,7 +41,8 @@ export function routeHandlers(app: INestApplication): Map<string, RouteHandler> 
         throw new Error(`Two route handlers are called ${key}; the API reference needs one name each`);
       const access = reflector.getAllAndOverride<Access | undefined>(ACCESS, [handler, controller]);
       const bodies = reflector.get<RequestBodies | undefined, string>(REQUEST_BODY, handler);
-      handlers.set(key, { controller, method, access, bodies });
+      const paths = [reflector.get<string | string[], string>(PATH_METADATA, handler)].flat().length;
+      handlers.set(key, { controller, method, paths, access, bodies });
     }
   }
   return handlers;

@@ -1,6 +1,6 @@
 import type { MediaTypeObject, OpenAPIObject, OperationObject, ParameterObject } from '@nestjs/swagger';
 import { lookup } from 'mime-types';
-import { resolved } from './schemas.js';
+import { exampleOf, resolved } from './schemas.js';
 import type { RequestSample, SampleBody, SampleFile } from '../code-samples/request-sample.js';
 
 const TOKEN_PLACEHOLDER = 'YOUR_TOKEN';
@@ -15,33 +15,41 @@ export interface SampledOperation {
 }
 
 /**
- * The call that the code samples of an operation show: its path and required query filled with the parameters'
- * examples, its body with the first example of the body.
+ * The call that the code samples of an operation show: its path, required query and headers filled with the
+ * parameters' examples, its body with the first example of the body.
  */
 export function sampleRequest(document: OpenAPIObject, baseUrl: string, sampled: SampledOperation): RequestSample {
   const { method, path, operation, needsToken } = sampled;
   const parameters = (operation.parameters ?? []).filter((one): one is ParameterObject => 'in' in one);
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(parameterExample(parameters.find((one) => one.in === 'path' && one.name === name))),
+    encodeURIComponent(
+      parameterExample(
+        name,
+        parameters.find((one) => one.in === 'path' && one.name === name),
+      ),
+    ),
   );
   const query = parameters
     .filter((one) => one.in === 'query' && one.required)
-    .map((one) => `${encodeURIComponent(one.name)}=${encodeURIComponent(parameterExample(one))}`);
+    .map((one) => `${encodeURIComponent(one.name)}=${encodeURIComponent(parameterExample(one.name, one))}`);
   return {
     method: method.toUpperCase(),
     url: `${baseUrl.replace(/\/$/, '')}${filled}${query.length > 0 ? `?${query.join('&')}` : ''}`,
-    headers: needsToken ? [['Authorization', `Bearer ${TOKEN_PLACEHOLDER}`]] : [],
+    headers: [
+      ...(needsToken ? [['Authorization', `Bearer ${TOKEN_PLACEHOLDER}`] as const] : []),
+      ...parameters
+        .filter((one) => one.in === 'header' && one.required)
+        .map((one) => [one.name, parameterExample(one.name, one)] as const),
+    ],
     body: sampleBody(document, operation),
   };
 }
 
-function parameterExample(parameter: ParameterObject | undefined): string {
+/** The example of a parameter, or its name where a person has to fill it in. */
+function parameterExample(name: string, parameter: ParameterObject | undefined): string {
   const schema = parameter?.schema && !('$ref' in parameter.schema) ? parameter.schema : undefined;
   const example: unknown = parameter?.example ?? schema?.example;
-  if (typeof example !== 'string' && typeof example !== 'number') {
-    throw new Error(`The path or query parameter ${parameter?.name ?? '(undescribed)'} has no example`);
-  }
-  return String(example);
+  return typeof example === 'string' || typeof example === 'number' ? String(example) : name.toUpperCase();
 }
 
 function sampleBody(document: OpenAPIObject, { requestBody }: OperationObject): SampleBody {
@@ -49,12 +57,12 @@ function sampleBody(document: OpenAPIObject, { requestBody }: OperationObject): 
   const multipart = requestBody.content['multipart/form-data'];
   if (multipart) return multipartBody(document, multipart);
   const json = requestBody.content['application/json'];
-  return json ? { kind: 'json', value: bodyExample(json) } : { kind: 'none' };
+  return json ? { kind: 'json', value: bodyExample(document, json) } : { kind: 'none' };
 }
 
 function multipartBody(document: OpenAPIObject, media: MediaTypeObject): SampleBody {
   const { properties = {} } = resolved(document, media.schema);
-  const example = bodyExample(media);
+  const example = bodyExample(document, media);
   const isFile = (name: string): boolean => {
     const schema = properties[name];
     return schema !== undefined && resolved(document, schema).format === 'binary';
@@ -70,12 +78,12 @@ function multipartBody(document: OpenAPIObject, media: MediaTypeObject): SampleB
   return { kind: 'multipart', fields: entries.filter(([name]) => !isFile(name)), files: file ? [file] : [] };
 }
 
-/** The first named example of the body. */
-function bodyExample(media: MediaTypeObject): Record<string, unknown> {
+/** The first named example of the body, or one made of its fields' examples. */
+function bodyExample(document: OpenAPIObject, media: MediaTypeObject): Record<string, unknown> {
   const [named] = Object.values(media.examples ?? {});
-  const example: unknown = named && 'value' in named ? named.value : media.example;
-  if (!isRecord(example)) throw new Error('A request body has no example; describe it with @ApiRequestBody');
-  return example;
+  const given: unknown = named && 'value' in named ? named.value : media.example;
+  const example = given ?? exampleOf(document, media.schema);
+  return isRecord(example) ? example : {};
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -6,6 +6,7 @@ export class SendMediaFormDto extends SendMediaDto {
   @ApiPropertyOptional({
     type: 'string',
     format: 'binary',
+    example: 'photo.jpg',
     description: 'The file. Either this or `media_url`.',
   })
   media_file?: unknown;

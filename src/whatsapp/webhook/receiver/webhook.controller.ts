@@ -23,9 +23,21 @@ export class WebhookController {
   @Get(['', ':app_key'])
   @ApiPublicEndpoint(VERIFY)
   @ApiIdParameter(APP_KEY_PARAMETER)
-  @ApiQuery({ name: 'hub.mode', schema: { type: 'string', enum: ['subscribe'], example: 'subscribe' } })
-  @ApiQuery({ name: 'hub.verify_token', schema: { type: 'string', example: 'the-verify-token-you-were-given' } })
-  @ApiQuery({ name: 'hub.challenge', schema: { type: 'string', example: '1158201444' } })
+  @ApiQuery({
+    name: 'hub.mode',
+    description: 'What Meta wants: always `subscribe`.',
+    schema: { type: 'string', enum: ['subscribe'], example: 'subscribe' },
+  })
+  @ApiQuery({
+    name: 'hub.verify_token',
+    description: 'The token entered beside the callback address.',
+    schema: { type: 'string', example: 'the-verify-token-you-were-given' },
+  })
+  @ApiQuery({
+    name: 'hub.challenge',
+    description: 'Comes back as the answer.',
+    schema: { type: 'string', example: '1158201444' },
+  })
   @ApiOkResponse({
     description: 'The challenge as it came.',
     content: { 'text/plain': { schema: { type: 'string' }, example: '1158201444' } },
