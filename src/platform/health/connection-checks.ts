@@ -17,7 +17,9 @@ export class ConnectionChecks implements OnModuleInit {
       await this.postgres.query('health:ping', 'SELECT 1');
     });
     this.health.register('redis', 'worker', async () => {
-      await this.redis.commands.ping();
+      const { commands } = this.redis;
+      if (commands.status !== 'ready') throw new Error(`the connection is ${commands.status}`);
+      await commands.ping();
     });
   }
 }
