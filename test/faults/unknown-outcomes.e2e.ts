@@ -10,16 +10,20 @@ describe('an unknown outcome', () => {
     });
     afterAll(() => lab.stop());
 
-    it('of messages that WhatsApp took is settled by their statuses', async () => {
-      await lab.tenant.control.addFault(lab.tenant.phoneNumberId, { kind: 'accept_then_drop', probability: 0.5 });
-      const sends = await lab.sendDuring(60, () => Promise.resolve());
-      const stored = await lab.expectPromisesKept(sends);
-      expect(stored.some(({ was_unknown }) => was_unknown)).toBe(true);
-      expect(stored.every(({ status }) => status === 'read')).toBe(true);
-      expect(stored.every(({ attempts }) => attempts === 1)).toBe(true);
-    });
+    it.each(['accept_then_drop', 'wrong_json'])(
+      'of messages that WhatsApp took (%s) is settled by their statuses',
+      async (kind) => {
+        await lab.tenant.control.clearFaults(lab.tenant.phoneNumberId);
+        await lab.tenant.control.addFault(lab.tenant.phoneNumberId, { kind, probability: 0.5 });
+        const sends = await lab.sendDuring(60, () => Promise.resolve());
+        const stored = await lab.expectPromisesKept(sends);
+        expect(stored.some(({ was_unknown }) => was_unknown)).toBe(true);
+        expect(stored.every(({ status }) => status === 'read')).toBe(true);
+        expect(stored.every(({ attempts }) => attempts === 1)).toBe(true);
+      },
+    );
 
-    it.each(['html_502', 'wrong_json'])(
+    it.each(['html_502', 'http_500', 'drop_before_accept'])(
       'of messages that WhatsApp did not take (%s) fails when nothing is heard',
       async (kind) => {
         await lab.tenant.control.clearFaults(lab.tenant.phoneNumberId);
