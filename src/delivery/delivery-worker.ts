@@ -6,7 +6,6 @@ import { DELIVERY_QUEUE, queuePrefix, type DeliveryJob } from '../platform/queue
 import { RateSlots } from '../platform/queue/rate-slots.js';
 import { RedisConnections } from '../platform/redis/redis-connections.js';
 import { MessageSender } from './work/message-sender.js';
-import { Pace } from './work/pace.js';
 
 /** Jobs are fetched ahead of their slots and wait for them here, so more are in hand than may be in work. */
 const FETCHED_PER_PLACE = 4;
@@ -31,7 +30,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly redis: RedisConnections,
     private readonly slots: RateSlots,
     private readonly sender: MessageSender,
-    private readonly pace: Pace,
     private readonly log: Log,
   ) {}
 
@@ -61,14 +59,11 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async process(job: DeliveryJob): Promise<void> {
-    this.pace.taken();
     try {
       await this.sender.send(job);
     } catch (error) {
       // Its lease brings the message back.
       this.log.warn({ err: error, message_id: job.id }, 'a job could not be worked on');
-    } finally {
-      this.pace.finished();
     }
   }
 

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { PATIENCE } from '../lock-patience.js';
 import type { ClaimedMessage } from './claimed-message.js';
 
 /** One job's wish to send its message. */
@@ -17,8 +18,9 @@ const UPLOAD_USABLE_DAYS = 29;
  * A paused number's message is put back: it is due, and found as soon as the number is resumed.
  */
 const CLAIM = `
-WITH i AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::int[]) AS u (id, generation)),
+WITH ${PATIENCE},
+i AS MATERIALIZED (
+  SELECT u.* FROM patience, unnest($1::bigint[], $2::int[]) AS u (id, generation)),
 locked AS MATERIALIZED (
   SELECT m.id, n.paused_at IS NOT NULL AS paused
     FROM i

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { PATIENCE } from '../lock-patience.js';
 
 /** An attempt of ours that goes on. */
 export interface RunningAttempt {
@@ -11,8 +12,9 @@ export interface RunningAttempt {
  * `sending` under this attempt any more: the worker steps aside.
  */
 const HOLD = `
-WITH i AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::int[]) AS u (id, attempt_no)),
+WITH ${PATIENCE},
+i AS MATERIALIZED (
+  SELECT u.* FROM patience, unnest($1::bigint[], $2::int[]) AS u (id, attempt_no)),
 locked AS MATERIALIZED (
   SELECT m.id, m.attempt_no
     FROM i JOIN messages m ON m.id = i.id

@@ -1,5 +1,6 @@
-import type { SqlRunner } from '../../platform/database/postgres.js';
-import { pauseNumbers, type ChangedNumber } from '../../whatsapp/connection/phone-number-state.js';
+import type { Postgres } from '../../platform/database/postgres.js';
+import { pauseNumbers, type ChangedNumber, type NumberFault } from '../../whatsapp/connection/phone-number-state.js';
+import { PATIENCE } from '../lock-patience.js';
 import { MEDIA_LINK_DAYS, type AdvancedMessage } from '../status/advance-status.js';
 import { rankSql, STATUS_RANK, type MessageStatus } from '../status/message-status.js';
 import { applyParkedStatuses } from '../status/parked-statuses.js';
@@ -22,6 +23,7 @@ export interface RecordedEnds {
 }
 
 const TEXT_LIMIT = 2000;
+const LOCK_TIMEOUT_MS = 200;
 
 /*
  * Primary keys find message and attempt. What an attempt ends with counts while the message is in work under it, or
@@ -29,8 +31,9 @@ const TEXT_LIMIT = 2000;
  * webhook has reached already stays.
  */
 const RECORD = `
-WITH i AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::text[],
+WITH ${PATIENCE},
+i AS MATERIALIZED (
+  SELECT u.* FROM patience, unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::text[],
                        $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[])
     AS u (id, attempt_no, state, status, delay_ms, counts, wamid, code, title, details,
           http_status, attempt_code, attempt_details, fbtrace_id)),
@@ -77,7 +80,8 @@ attempt AS (
 links AS (
   UPDATE media_links l SET expires_at = now() + interval '${MEDIA_LINK_DAYS} days'
     FROM settled s WHERE l.id = s.media_link_id AND l.expires_at IS NULL AND s.status = 'failed')
-SELECT * FROM settled`;
+SELECT s.*, EXISTS (SELECT 1 FROM parked_statuses p WHERE p.number_id = s.number_id AND p.wamid = s.wamid) AS parked
+  FROM settled s`;
 
 interface SettledRow {
   id: number;
@@ -91,22 +95,47 @@ interface SettledRow {
   error_title: string | null;
   error_details: string | null;
   waiter: string | null;
+  parked: boolean;
 }
 
 /**
  * Stores how attempts ended, with everything that follows: the message's state and next release, paused numbers, and
- * statuses that arrived before their wamid was known. Give it a transaction's runner.
+ * statuses that arrived before their wamid was known. Numbers are paused first, so that nothing is released in
+ * between; parked statuses come last, and the recovery finds them when this process dies before.
  */
-export async function recordEnds(sql: SqlRunner, attempts: EndedAttempt[]): Promise<RecordedEnds> {
+export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): Promise<RecordedEnds> {
   // A statement changes a row once: of two attempts of one message (one of them late) the second goes by itself.
-  const index = attempts.findIndex(({ messageId }, at) => attempts.findIndex((a) => a.messageId === messageId) < at);
-  if (index > 0) {
-    const before = await recordEnds(sql, attempts.slice(0, index));
-    const rest = await recordEnds(sql, attempts.slice(index));
+  const repeated = firstRepeated(attempts);
+  if (repeated > 0) {
+    const before = await recordEnds(postgres, attempts.slice(0, repeated));
+    const rest = await recordEnds(postgres, attempts.slice(repeated));
     return { messages: [...before.messages, ...rest.messages], paused: [...before.paused, ...rest.paused] };
   }
+  const paused = await pauseNumbers(postgres, faultsOf(attempts));
+  const rows = await postgres.query<SettledRow>('delivery_record_ends', RECORD, parametersOf(attempts));
+  const settled = new Map(rows.map((row) => [row.id, messageOf(row)]));
+  const parked = rows.flatMap((row) =>
+    row.parked && row.wamid !== null ? [{ numberId: row.number_id, wamid: row.wamid }] : [],
+  );
+  if (parked.length > 0) {
+    const advanced = await postgres.transaction((sql) => applyParkedStatuses(sql, parked), {
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    });
+    for (const message of advanced) {
+      settled.set(message.id, { ...message, waiter: settled.get(message.id)?.waiter ?? null });
+    }
+  }
+  return { messages: attempts.map(({ messageId }) => settled.get(messageId) ?? null), paused };
+}
+
+function firstRepeated(attempts: EndedAttempt[]): number {
+  const seen = new Set<number>();
+  return attempts.findIndex(({ messageId }) => seen.size === seen.add(messageId).size);
+}
+
+function parametersOf(attempts: EndedAttempt[]): unknown[] {
   const ends = attempts.map(({ end }) => end);
-  const rows = await sql.query<SettledRow>('delivery_record_ends', RECORD, [
+  return [
     attempts.map(({ messageId }) => messageId),
     attempts.map(({ attemptNo }) => attemptNo),
     ends.map(({ state }) => state),
@@ -121,19 +150,13 @@ export async function recordEnds(sql: SqlRunner, attempts: EndedAttempt[]): Prom
     ends.map(({ errorCode }) => errorCode),
     ends.map(({ errorDetails }) => storable(errorDetails)),
     ends.map(({ fbtraceId }) => storable(fbtraceId)),
-  ]);
-  const settled = new Map(rows.map((row) => [row.id, messageOf(row)]));
-  const sent = attempts.flatMap(({ numberId, end }) =>
-    end.fate.kind === 'sent' ? [{ numberId, wamid: end.fate.wamid }] : [],
-  );
-  for (const advanced of await applyParkedStatuses(sql, sent)) settled.set(advanced.id, advanced);
-  const faults = attempts.flatMap(({ tenantId, numberId, end: { pause } }) =>
+  ];
+}
+
+function faultsOf(attempts: EndedAttempt[]): NumberFault[] {
+  return attempts.flatMap(({ tenantId, numberId, end: { pause } }) =>
     pause ? [{ tenantId, numberId, ...pause, reason: storable(pause.reason) ?? '' }] : [],
   );
-  return {
-    messages: attempts.map(({ messageId }) => settled.get(messageId) ?? null),
-    paused: await pauseNumbers(sql, faults),
-  };
 }
 
 function statusAfter(kind: AttemptEnd['fate']['kind']): MessageStatus {

@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { GroupedWriter } from '../../platform/database/grouped-writer.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import type { DeliveryJob } from '../../platform/queue/delivery-queue.js';
+import { PATIENCE } from '../lock-patience.js';
 
 type Released = Pick<DeliveryJob, 'id' | 'generation' | 'number_id'>;
 
 /** Primary key. Nothing happens to a message that was claimed, ended or released again meanwhile. */
 const GIVE_BACK = `
-WITH i AS MATERIALIZED (
-  SELECT * FROM unnest($1::bigint[], $2::int[]) AS u (id, generation)),
+WITH ${PATIENCE},
+i AS MATERIALIZED (
+  SELECT u.* FROM patience, unnest($1::bigint[], $2::int[]) AS u (id, generation)),
 locked AS (
   SELECT m.id FROM i JOIN messages m ON m.id = i.id
    WHERE m.generation = i.generation AND m.attempt_state IS NULL AND m.status IN ('queued', 'sending')

@@ -20,7 +20,7 @@ picked AS MATERIALIZED (
   SELECT m.id, t.unknown_policy = 'resend' AND (m.expires_at IS NULL OR m.expires_at > now()) AS resend
     FROM messages m JOIN tenants t ON t.id = m.tenant_id
    WHERE m.status = 'unknown'
-     AND m.unknown_at <= now() - (CASE WHEN (SELECT behind FROM intake) THEN $2 ELSE $1 END) * interval '1 second'
+     AND m.unknown_at <= now() - (CASE WHEN (SELECT behind FROM intake) THEN $2::float8 ELSE $1::float8 END) * interval '1 second'
    ORDER BY m.unknown_at LIMIT $3 FOR UPDATE OF m SKIP LOCKED),
 settled AS (
   UPDATE messages m

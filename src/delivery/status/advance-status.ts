@@ -49,6 +49,9 @@ const FINAL = FINAL_STATUSES.map((status) => `'${status}'`).join(', ');
  * messages_number_wamid finds rows by wamid, the primary key by opaque data. Rows are locked in order of id, and the
  * new state is computed from the locked version, so a report never undoes what another transaction stored meanwhile.
  *
+ * Every step carries on what it needs, rather than joining it again: the planner takes the lists for short ones, and
+ * would compare each row with each.
+ *
  * A `failed` that is known by its opaque data alone counts only for the attempt that is under way or unknown: one that
  * was refused is being tried again already, and WhatsApp reports the same refusal in both ways.
  */
@@ -70,13 +73,13 @@ locked AS MATERIALIZED (
     FROM messages m WHERE m.id IN (SELECT id FROM matched) AND m.direction = 'outbound'
    ORDER BY m.id FOR UPDATE),
 applicable AS (
-  SELECT l.id, i.*
+  SELECT l.id, l.status AS previous, l.attempt_no AS newest_attempt, i.*
     FROM i JOIN matched x USING (ord) JOIN locked l USING (id)
    WHERE x.by_wamid OR i.status <> 'failed'
       OR (i.attempt_no IS NOT DISTINCT FROM l.attempt_no
           AND (l.attempt_state = 'submitting' OR l.status NOT IN ('queued', 'sending')))),
 folded AS (
-  SELECT id, max(rank) AS rank,
+  SELECT id, previous, max(rank) AS rank,
          min(occurred_at) FILTER (WHERE status = 'sent') AS sent_at,
          min(occurred_at) FILTER (WHERE status = 'delivered') AS delivered_at,
          min(occurred_at) FILTER (WHERE status IN ('read', 'played')) AS read_at,
@@ -85,11 +88,11 @@ folded AS (
          (array_agg(error_title ORDER BY occurred_at, ord) FILTER (WHERE status = 'failed'))[1] AS error_title,
          (array_agg(error_details ORDER BY occurred_at, ord) FILTER (WHERE status = 'failed'))[1] AS error_details,
          (array_agg(wamid ORDER BY attempt_no DESC NULLS LAST, ord))[1] AS wamid
-    FROM applicable GROUP BY id),
+    FROM applicable GROUP BY id, previous),
 next AS (
-  SELECT f.*, l.status AS previous,
-         CASE WHEN f.rank > ${rankSql('l.status')} THEN CASE f.rank ${STATUS_OF_RANK} END ELSE l.status END AS status
-    FROM folded f JOIN locked l USING (id)),
+  SELECT f.*,
+         CASE WHEN f.rank > ${rankSql('f.previous')} THEN CASE f.rank ${STATUS_OF_RANK} END ELSE f.previous END AS status
+    FROM folded f),
 changed AS (
   UPDATE messages m
      SET status = n.status,
@@ -112,12 +115,12 @@ changed AS (
           OR least(m.delivered_at, n.delivered_at) IS DISTINCT FROM m.delivered_at
           OR least(m.read_at, n.read_at) IS DISTINCT FROM m.read_at)
   RETURNING m.id, m.tenant_id, n.previous, m.status, m.wamid, m.sent_at, m.error_code, m.error_title,
-            m.error_details, m.waiter, m.media_link_id, m.attempt_no),
+            m.error_details, m.waiter, m.media_link_id),
 closed AS (
   UPDATE attempts a SET state = 'accepted', finished_at = now(), wamid = x.wamid
-    FROM (SELECT DISTINCT ON (c.id, attempt) c.id, coalesce(p.attempt_no, c.attempt_no) AS attempt, p.wamid
-            FROM changed c JOIN applicable p USING (id)
-           WHERE c.previous IN ('sending', 'unknown')) AS x
+    FROM (SELECT DISTINCT ON (id, attempt) id, coalesce(attempt_no, newest_attempt) AS attempt, wamid
+            FROM applicable
+           WHERE previous IN ('sending', 'unknown')) AS x
    WHERE a.message_id = x.id AND a.attempt_no = x.attempt AND a.state IN ('submitting', 'unknown')),
 links AS (
   UPDATE media_links l SET expires_at = now() + interval '${MEDIA_LINK_DAYS} days'

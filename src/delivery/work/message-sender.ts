@@ -16,6 +16,7 @@ import { SlotRenewal, type Slot } from '../slots/slot-renewal.js';
 import { InFlight } from './in-flight.js';
 import { Lead } from './lead.js';
 import { MessagePreparation, type Preparation } from './message-preparation.js';
+import { Pace } from './pace.js';
 
 /** A message without a slot goes back for this long: others of its number are before it. */
 const NO_SLOT_PAUSE_MS = 500;
@@ -48,6 +49,7 @@ export class MessageSender {
     private readonly client: CloudApiClient,
     private readonly media: OutgoingMedia,
     private readonly giveBack: GiveBack,
+    private readonly pace: Pace,
     private readonly metrics: Metrics,
     private readonly log: Log,
   ) {
@@ -56,62 +58,67 @@ export class MessageSender {
 
   /** Resolves when the message has left this process' hands. Rejects when the database is away. */
   async send(job: DeliveryJob): Promise<void> {
-    const slot: Slot = { departsAt: job.departs_at, epoch: job.epoch };
-    const lead = this.claimLead.milliseconds + this.submitLead.milliseconds;
-    if (!(await this.departures.wait(this.untilDeparture(slot) - lead))) return this.giveBack.released(job);
-    await this.inFlight.enter();
+    const departed = this.pace.take();
     try {
-      await this.attempt(job, slot);
+      const slot: Slot = { departsAt: job.departs_at, epoch: job.epoch };
+      const lead = this.claimLead.milliseconds + this.submitLead.milliseconds;
+      if (!(await this.departures.wait(this.untilDeparture(slot) - lead))) return await this.giveBack.released(job);
+      await this.inFlight.enter();
+      try {
+        await this.attempt(job, slot, departed);
+      } finally {
+        this.inFlight.leave();
+      }
     } finally {
-      this.inFlight.leave();
+      departed();
     }
   }
 
-  /** What waits for its slot is given back; what is claimed goes on to its end. */
+  /** What waits for its slot is given back; what is on the wire goes on to its end. */
   stop(): void {
     this.departures.stop();
   }
 
-  private async attempt(job: DeliveryJob, reserved: Slot): Promise<void> {
-    const slot = this.missed(job.number_id, reserved) ? await this.renewal.renew(job.number_id, job.rate) : reserved;
-    if (!slot) return this.giveBack.released(job);
+  private async attempt(job: DeliveryJob, slot: Slot, departed: () => void): Promise<void> {
     const begun = performance.now();
     const message = await this.store.claim(job, job.number_id);
     this.claimLead.took(performance.now() - begun);
     // Released again meanwhile, in work elsewhere, ended or paused: steps aside.
     if (!message) return;
     const preparation = await this.preparation.prepare(message);
-    const end = preparation.kind === 'ended' ? preparation.end : await this.submit(message, preparation, slot);
-    if (end) await this.finish(message, end);
+    if (preparation.kind === 'ended') return this.finish(message, preparation.end);
+    const submission = await this.submit(message, slot);
+    if (submission === null) return;
+    if (submission !== true) return this.finish(message, submission);
+    departed();
+    await this.finish(message, await this.call(message, preparation));
   }
 
-  /** From a prepared message to the end of its attempt; null when the message is no longer ours. */
-  private async submit(
-    message: ClaimedMessage,
-    ready: Extract<Preparation, { kind: 'ready' }>,
-    reserved: Slot,
-  ): Promise<AttemptEnd | null> {
+  /**
+   * From a prepared message to the moment in which its request may be written: true. Else how the attempt ends
+   * without one; null when the message is no longer ours.
+   */
+  private async submit(message: ClaimedMessage, reserved: Slot): Promise<true | null | AttemptEnd> {
     const { number } = message;
-    let slot = reserved;
+    let slot: Slot | null = reserved;
     let submittedAt = -Infinity;
-    for (;;) {
-      if (this.missed(number.id, slot)) {
-        const renewed = await this.renewal.renew(number.id, number.ratePerSecond);
-        if (!renewed) return releasedUnsent('no slot', NO_SLOT_PAUSE_MS);
-        slot = renewed;
-      }
-      if (!(await this.departures.wait(this.untilDeparture(slot) - this.submitLead.milliseconds))) {
-        return releasedUnsent('the worker stops', 0);
-      }
+    // A slot that is missed already is given up before the submission when that will be quick enough for the next one.
+    if (this.missed(number.id, slot) && this.submitLead.milliseconds < LATE_AFTER_MS / 2) {
+      slot = await this.renewal.renew(number.id, number.ratePerSecond);
+    }
+    while (slot) {
+      if (!(await this.departures.wait(this.untilDeparture(slot) - this.submitLead.milliseconds))) break;
       if (performance.now() - submittedAt > SUBMISSION_FRESH_MS) {
         const held = await this.commitSubmission(message);
         if (held !== true) return held;
         submittedAt = performance.now();
       }
-      if (!(await this.departures.wait(this.untilDeparture(slot)))) return releasedUnsent('the worker stops', 0);
+      if (!(await this.departures.wait(this.untilDeparture(slot)))) break;
       // The last look before the write: nothing has left yet, so the same attempt may wait for a new slot.
-      if (!this.missed(number.id, slot)) return this.call(message, ready);
+      if (!this.missed(number.id, slot)) return true;
+      slot = await this.renewal.renew(number.id, number.ratePerSecond);
     }
+    return slot ? releasedUnsent('the worker stops', 0) : releasedUnsent('no slot', NO_SLOT_PAUSE_MS);
   }
 
   /** True: committed. Null: the message is no longer ours. An end: nobody can say, and nothing was written. */

@@ -13,6 +13,11 @@ export interface GroupedWriterOptions<Item, Result> {
   maxItems?: number;
   /** Groups under way at once. */
   maxInFlight?: number;
+  /**
+   * Least time between the beginnings of two groups, milliseconds; default 0. An item after a pause is still written
+   * at once, but a steady stream makes groups of a useful size.
+   */
+  spacingMs?: number;
 }
 
 interface Waiting<Item, Result> {
@@ -37,6 +42,8 @@ export class GroupedWriter<Item, Result> {
   private readonly tenantOf: (item: Item) => number;
   private readonly maxItems: number;
   private readonly maxInFlight: number;
+  private readonly spacingMs: number;
+  private flushedAt = -Infinity;
   private inFlight = 0;
   private scheduled = false;
   private idle: (() => void)[] = [];
@@ -46,6 +53,7 @@ export class GroupedWriter<Item, Result> {
     this.tenantOf = options.tenantOf;
     this.maxItems = options.maxItems ?? 200;
     this.maxInFlight = options.maxInFlight ?? 2;
+    this.spacingMs = options.spacingMs ?? 0;
   }
 
   /** Resolves with this item's result once its group is committed. */
@@ -68,11 +76,15 @@ export class GroupedWriter<Item, Result> {
   private schedule(): void {
     if (this.scheduled || this.inFlight >= this.maxInFlight || this.queues.size === 0) return;
     this.scheduled = true;
-    // What else arrives in this turn of the event loop joins the group.
-    setImmediate(() => {
+    const begin = (): void => {
       this.scheduled = false;
+      this.flushedAt = performance.now();
       void this.flush();
-    });
+    };
+    const wait = this.flushedAt + this.spacingMs - performance.now();
+    // What else arrives until then, at least in this turn of the event loop, joins the group.
+    if (wait > 0) setTimeout(begin, wait);
+    else setImmediate(begin);
   }
 
   private async flush(): Promise<void> {
