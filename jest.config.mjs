@@ -12,6 +12,8 @@ const base = {
 
 export default {
   maxWorkers: 2,
+  // Real processes under load; unit specs take milliseconds all the same.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,
@@ -22,7 +24,6 @@ export default {
     {
       ...base,
       displayName: 'e2e',
-      testTimeout: 60_000,
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.e2e.ts'],
       globalSetup: '<rootDir>/dist/test/support/global-setup.js',
@@ -31,7 +32,6 @@ export default {
     {
       ...base,
       displayName: 'pages',
-      testTimeout: 60_000,
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.page.ts'],
       globalSetup: '<rootDir>/dist/test/support/global-setup.js',
