@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Worker } from 'bullmq';
 import { Settings } from '../platform/config/settings.js';
+import { Health } from '../platform/health/health.js';
 import { Log } from '../platform/logging/log.js';
 import { DELIVERY_QUEUE, queuePrefix, type DeliveryJob } from '../platform/queue/delivery-queue.js';
 import { RateSlots } from '../platform/queue/rate-slots.js';
@@ -30,10 +31,14 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly redis: RedisConnections,
     private readonly slots: RateSlots,
     private readonly sender: MessageSender,
+    private readonly health: Health,
     private readonly log: Log,
   ) {}
 
   onApplicationBootstrap(): void {
+    this.health.register('delivery_consumer', 'worker', () => {
+      if (!this.worker?.isRunning()) throw new Error('no jobs are fetched');
+    });
     // Before Redis' time is known no slot can be judged. Redis may be away for long; the process starts all the same.
     void this.start();
   }

@@ -7,10 +7,11 @@ export function writeJson(
   body: object,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const bytes = Buffer.from(JSON.stringify(body));
+  const text = JSON.stringify(body);
   response.statusCode = status;
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('Content-Length', bytes.length);
-  response.end(bytes);
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  // A text goes out in one piece with the headers; a Buffer would be a second write.
+  response.end(text);
 }
