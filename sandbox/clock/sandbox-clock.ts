@@ -65,6 +65,7 @@ export class SandboxClock {
   freeze(): void {
     this.#frozenAt ??= this.now();
     this.#disarm();
+    this.#arm();
   }
 
   /** Lets the clock run on from where it stands. */
@@ -98,7 +99,7 @@ export class SandboxClock {
 
   #arm(): void {
     const next = this.#heap.peek();
-    if (next === undefined || this.#frozenAt !== null) return;
+    if (next === undefined || (this.#frozenAt !== null && next.due > this.#frozenAt)) return;
     if (this.#timer !== null && this.#timerDue <= next.due) return;
     this.#disarm();
     this.#timerDue = next.due;

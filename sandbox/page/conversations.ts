@@ -11,35 +11,51 @@ export interface ConversationView {
   readonly last: Bubble;
 }
 
+/** A message in either direction, not drawn yet. */
+interface Entry {
+  readonly at: number;
+  readonly seq: number;
+  readonly user_id: string;
+  readonly wa_id: string | null;
+  readonly draw: () => Bubble;
+}
+
 /** The conversations of a number, the latest first. */
 export function conversations(number: PhoneNumber): ConversationView[] {
-  const latest = new Map<string, { at: number; wa_id: string | null; bubble: () => Bubble }>();
-  const see = (userId: string, at: number, wa_id: string | null, bubble: () => Bubble): void => {
-    const known = latest.get(userId);
-    if (known === undefined || known.at <= at) latest.set(userId, { at, wa_id, bubble });
-  };
-  for (const message of number.messages) {
-    see(message.user_id, message.at, message.wa_id, () => outgoingBubble(number, message));
+  const latest = new Map<string, Entry>();
+  for (const entry of entriesOf(number)) {
+    const known = latest.get(entry.user_id);
+    if (known === undefined || byTime(known, entry) < 0) latest.set(entry.user_id, entry);
   }
-  for (const inbound of number.inbound) {
-    see(inbound.user_id, inbound.at, inbound.wa_id, () => inboundBubble(inbound));
-  }
-  return [...latest]
-    .sort(([, left], [, right]) => right.at - left.at)
+  return [...latest.values()]
+    .sort((left, right) => byTime(right, left))
     .slice(0, CONVERSATIONS_MAX)
-    .map(([user_id, { wa_id, bubble }]) => ({ user_id, wa_id, name: nameOf(number, user_id), last: bubble() }));
+    .map(({ user_id, wa_id, draw }) => ({ user_id, wa_id, name: nameOf(number, user_id), last: draw() }));
 }
 
 /** The last messages with one user, the oldest first. */
 export function bubblesWith(number: PhoneNumber, userId: string): Bubble[] {
-  const out = [...number.messages].filter((message) => message.user_id === userId);
-  const inbound = [...number.inbound].filter((one) => one.user_id === userId);
-  return [
-    ...out.slice(-BUBBLES_MAX).map((message) => outgoingBubble(number, message)),
-    ...inbound.slice(-BUBBLES_MAX).map(inboundBubble),
-  ]
-    .sort((left, right) => left.at - right.at)
-    .slice(-BUBBLES_MAX);
+  return [...entriesOf(number)]
+    .filter((entry) => entry.user_id === userId)
+    .sort(byTime)
+    .slice(-BUBBLES_MAX)
+    .map((entry) => entry.draw());
+}
+
+function* entriesOf(number: PhoneNumber): IterableIterator<Entry> {
+  for (const message of number.messages) {
+    const { at, seq, user_id, wa_id } = message;
+    yield { at, seq, user_id, wa_id, draw: () => outgoingBubble(number, message) };
+  }
+  for (const inbound of number.inbound) {
+    const { at, seq, user_id, wa_id } = inbound;
+    yield { at, seq, user_id, wa_id, draw: () => inboundBubble(inbound) };
+  }
+}
+
+/** What came at the same moment stays in the order it came. */
+function byTime(left: Entry, right: Entry): number {
+  return left.at - right.at || left.seq - right.seq;
 }
 
 export function nameOf(number: PhoneNumber, userId: string): string | null {

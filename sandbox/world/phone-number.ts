@@ -1,4 +1,3 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { FaultRules } from '../faults/fault-rules.js';
 import { PairLimit } from '../messages/pair-limit.js';
 import { ServiceWindows } from '../messages/service-window.js';
@@ -7,6 +6,7 @@ import { Ring } from '../record/ring.js';
 import type { InboundRecord, MessageRecord, RequestRecord } from '../record/records.js';
 import type { Account, Callback } from './account.js';
 import type { StatusBehaviour } from './behaviour.js';
+import { countryCodeOf } from './country-code.js';
 import type { SeededRandom } from './random.js';
 
 /** How much is remembered of each phone number. */
@@ -53,9 +53,7 @@ export class PhoneNumber {
   ) {
     this.id = profile.id;
     this.digits = profile.displayPhoneNumber.replace(/\D/g, '');
-    const parsed = parsePhoneNumberFromString(`+${this.digits}`);
-    if (parsed === undefined) throw new RangeError(`not a phone number: ${profile.displayPhoneNumber}`);
-    this.countryCode = parsed.countryCallingCode;
+    this.countryCode = countryCodeOf(this.digits);
     this.throughput = new ThroughputLimit(throughput);
   }
 
