@@ -55,6 +55,29 @@ describe('GroupedWriter', () => {
     expect(groups).toEqual([['gate'], ['b', 'c']]);
   });
 
+  it('writes at once after a pause, and spaces the groups of a steady stream', async () => {
+    const begun: number[] = [];
+    const writer = new GroupedWriter<Item, string>({
+      spacingMs: 50,
+      tenantOf: (item) => item.tenant,
+      write: async (items) => {
+        begun.push(performance.now());
+        return items.map((item) => item.name);
+      },
+    });
+    const start = performance.now();
+    await writer.add({ tenant: 1, name: 'first' });
+    const stream = ['b', 'c', 'd'].map(async (name) => {
+      await new Promise(setImmediate);
+      return writer.add({ tenant: 1, name });
+    });
+    await Promise.all(stream);
+    expect(begun).toHaveLength(2);
+    expect((begun[0] ?? Infinity) - start).toBeLessThan(45);
+    // A timer may fire a fraction of a millisecond early.
+    expect((begun[1] ?? 0) - (begun[0] ?? 0)).toBeGreaterThanOrEqual(49);
+  });
+
   it('lets one tenant fill half a group and no more', async () => {
     const { writer, groups } = recording(undefined, 4);
     await Promise.all([
