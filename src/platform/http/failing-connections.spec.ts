@@ -26,7 +26,7 @@ describe('a connection that does not speak HTTP as it should', () => {
   let api: StartedApi;
   let connection: RawConnection;
   beforeAll(async () => {
-    api = await startApi({ controllers: [EchoController], patience: { stallMs: 200, lingerMs: 100 } });
+    api = await startApi({ controllers: [EchoController], patience: { stallMs: 1000, lingerMs: 200 } });
   });
   afterAll(() => api.stop());
 
@@ -81,7 +81,7 @@ describe('a connection that does not speak HTTP as it should', () => {
     connection = await RawConnection.open(api.url);
     connection.send(`${POST}Connection: close\r\nContent-Length: 7\r\n\r\n`);
     for (const byte of '{"a":1}') {
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 200));
       connection.send(byte);
     }
     expect(bodyOf(await connection.untilClosed())).toMatchObject({ data: { a: 1 } });
