@@ -9,7 +9,9 @@ import {
   type FixtureNumber,
 } from './inbox-fixture.js';
 
-const at = (ago: number): Date => new Date(Number(timestamp(ago)) * 1000);
+const START = Number(timestamp()) * 1000;
+/** A whole second, `ago` seconds before the tests began. */
+const at = (ago: number): Date => new Date(START - ago * 1000);
 const status = (wamid: string, name: string, ago = 0, fields: object = {}) => ({
   id: wamid,
   status: name,

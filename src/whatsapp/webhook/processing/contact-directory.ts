@@ -8,8 +8,8 @@ export interface KnownContact {
   phone: string | null;
   userId: string | null;
   profileName: string | null;
-  /** Something of it must be written. */
-  changed: boolean;
+  /** What was learned and must be written; other fields may have been changed by somebody else meanwhile. */
+  readonly learned: { phone?: string; userId?: string; profileName?: string };
 }
 
 /** How a person may be addressed. */
@@ -44,7 +44,7 @@ export class ContactDirectory {
     this.learn(contact, becomes ?? sender);
     if (sender.profileName !== null && contact.profileName !== sender.profileName) {
       contact.profileName = sender.profileName;
-      contact.changed = true;
+      contact.learned.profileName = sender.profileName;
     }
     return contact;
   }
@@ -60,18 +60,18 @@ export class ContactDirectory {
     if (phone !== null && contact.phone !== phone && !this.byPhone.has(`${contact.tenantId} ${phone}`)) {
       if (contact.phone !== null) this.byPhone.delete(`${contact.tenantId} ${contact.phone}`);
       contact.phone = phone;
-      contact.changed = true;
+      contact.learned.phone = phone;
     }
     if (userId !== null && contact.userId !== userId && !this.byUserId.has(`${contact.tenantId} ${userId}`)) {
       if (contact.userId !== null) this.byUserId.delete(`${contact.tenantId} ${contact.userId}`);
       contact.userId = userId;
-      contact.changed = true;
+      contact.learned.userId = userId;
     }
     this.enter(contact);
   }
 
   private create(tenantId: number, { phone, userId, profileName }: Sender): KnownContact {
-    const contact: KnownContact = { id: null, tenantId, phone, userId, profileName, changed: true };
+    const contact: KnownContact = { id: null, tenantId, phone, userId, profileName, learned: {} };
     this.enter(contact);
     return contact;
   }

@@ -2,7 +2,7 @@ import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { MessageItem } from '../body/items.js';
 import type { InboxItem } from './inbox-item.js';
 import type { RoutedNumber } from './routes.js';
-import { resolveSenders } from './senders.js';
+import { countContacts, resolveSenders } from './senders.js';
 
 /** A customer's message with the number it came to. */
 export interface InboundMessage {
@@ -24,7 +24,7 @@ const keyOf = (numberId: number, wamid: string): string => `${numberId} ${wamid}
 export async function storeInboundMessages(sql: SqlRunner, inbound: readonly InboundMessage[]): Promise<number> {
   const messages = await withoutRepeats(sql, inbound);
   if (messages.length === 0) return 0;
-  const contactIds = await resolveSenders(
+  const { contactIds, created } = await resolveSenders(
     sql,
     messages.map(({ entry, number }) => ({ tenantId: number.tenantId, item: entry.item })),
   );
@@ -38,6 +38,7 @@ export async function storeInboundMessages(sql: SqlRunner, inbound: readonly Inb
       return chatId !== undefined && isNew ? [{ chatId, entry: message.entry }] : [];
     }),
   );
+  await countContacts(sql, created);
   return stored.size;
 }
 
@@ -165,14 +166,16 @@ async function moveChats(
   // GREATEST passes over nulls.
   await sql.query(
     'webhook-chats-move',
-    `WITH locked AS (SELECT id FROM chats WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE)
+    `WITH locked AS MATERIALIZED (
+       SELECT c.id, i.inbound_at, i.unread
+         FROM unnest($1::int[], $2::timestamptz[], $3::int[]) AS i (id, inbound_at, unread) JOIN chats c ON c.id = i.id
+        ORDER BY c.id FOR NO KEY UPDATE OF c)
      UPDATE chats c
-        SET last_inbound_at = GREATEST(c.last_inbound_at, i.inbound_at),
-            service_window_expires_at = GREATEST(c.service_window_expires_at, i.inbound_at + interval '24 hours'),
-            unread_count = c.unread_count + i.unread,
+        SET last_inbound_at = GREATEST(c.last_inbound_at, l.inbound_at),
+            service_window_expires_at = GREATEST(c.service_window_expires_at, l.inbound_at + interval '24 hours'),
+            unread_count = c.unread_count + l.unread,
             updated_at = now()
-       FROM locked JOIN unnest($1::int[], $2::timestamptz[], $3::int[]) AS i (id, inbound_at, unread) ON i.id = locked.id
-      WHERE c.id = locked.id`,
+       FROM locked l WHERE c.id = l.id`,
     [moved.map(([id]) => id), moved.map(([, chat]) => chat.inboundAt), moved.map(([, chat]) => chat.unread)],
   );
 }

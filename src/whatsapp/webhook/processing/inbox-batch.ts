@@ -8,7 +8,7 @@ import { ItemCounts, type InboxItem } from './inbox-item.js';
 import { claimRows, claimRowsAgain, finishRows, type InboxKey, type InboxRow } from './inbox-rows.js';
 
 /** How long a batch waits for a row that another transaction holds, milliseconds. */
-const LOCK_TIMEOUT_MS = 200;
+const LOCK_TIMEOUT_MS = 500;
 /** A batch that met contention is tried again as a whole this often, before it is taken apart. */
 const WHOLE_TRIES = 3;
 /** After this many tries an item that always meets contention is given up, so that its row does not stay for ever. */

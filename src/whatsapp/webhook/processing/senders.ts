@@ -8,27 +8,36 @@ export interface TenantMessage {
   readonly item: MessageItem;
 }
 
+export interface ResolvedSenders {
+  /** contacts.id of each message, in the order given. */
+  readonly contactIds: number[];
+  /** How many contacts were made, by tenant. */
+  readonly created: ReadonlyMap<number, number>;
+}
+
 const FIRSTNAME_LENGTH = 255;
 /** A new contact whose key somebody else stored first is looked up again this often. */
 const ROUNDS = 3;
 
 /**
  * Finds or makes the contact of every message, and stores what the messages tell about it. New contacts count in the
- * tenant's usage but are never refused: a customer who writes is always let in.
- * @returns the contact's id of each message, in the order given
+ * tenant's usage (the caller passes `created` to {@link countContacts}) but are never refused: a customer who writes is
+ * always let in.
  */
-export async function resolveSenders(sql: SqlRunner, messages: readonly TenantMessage[]): Promise<number[]> {
+export async function resolveSenders(sql: SqlRunner, messages: readonly TenantMessage[]): Promise<ResolvedSenders> {
+  const created = new Map<number, number>();
   for (let round = 1; ; round += 1) {
     const directory = await loadDirectory(sql, messages);
     const senders = messages.map(({ tenantId, item }) => directory.recognise(tenantId, item.sender, item.becomes));
     const unknown = [...new Set(senders.filter((contact) => contact.id === null))];
     if (unknown.length > 0) await createContacts(sql, unknown);
+    for (const { id, tenantId } of unknown) if (id !== null) created.set(tenantId, (created.get(tenantId) ?? 0) + 1);
     if (senders.every((contact) => contact.id !== null)) {
       await updateContacts(
         sql,
-        [...new Set(senders)].filter((contact) => contact.changed && !unknown.includes(contact)),
+        [...new Set(senders)].filter((contact) => hasLearned(contact) && !unknown.includes(contact)),
       );
-      return senders.map((contact) => contact.id ?? 0);
+      return { contactIds: senders.map((contact) => contact.id ?? 0), created };
     }
     // Somebody else made one of them meanwhile; now it is committed and can be seen.
     if (round === ROUNDS) throw new Error('A new contact can neither be stored nor found');
@@ -69,7 +78,7 @@ async function loadDirectory(sql: SqlRunner, messages: readonly TenantMessage[])
       phone: row.phone,
       userId: row.whatsapp_user_id,
       profileName: row.profile_name,
-      changed: false,
+      learned: {},
     })),
   );
 }
@@ -82,8 +91,6 @@ async function createContacts(sql: SqlRunner, contacts: KnownContact[]): Promise
   const sorted = [...contacts].sort(
     (a, b) => a.tenantId - b.tenantId || compare(keyOf(a.phone, a.userId), keyOf(b.phone, b.userId)),
   );
-  // The tenants' rows first, as sends lock them too.
-  await countContacts(sql, sorted, 1);
   const rows = await sql.query<{ id: number; tenant_id: number; phone: string | null; user_id: string | null }>(
     'webhook-contacts-insert',
     `INSERT INTO contacts (tenant_id, phone, whatsapp_user_id, firstname, profile_name, type, source_id, status_id, assigned_id)
@@ -112,8 +119,6 @@ async function createContacts(sql: SqlRunner, contacts: KnownContact[]): Promise
   for (const contact of sorted) {
     contact.id = ids.get(`${contact.tenantId} ${keyOf(contact.phone, contact.userId)}`) ?? null;
   }
-  const surplus = sorted.filter((contact) => contact.id === null);
-  if (surplus.length > 0) await countContacts(sql, surplus, -1);
 }
 
 /** Code points, so that no emoji is cut in half. */
@@ -121,36 +126,41 @@ function firstnameOf({ profileName, phone, userId }: KnownContact): string {
   return [...(profileName ?? phone ?? userId ?? '')].slice(0, FIRSTNAME_LENGTH).join('');
 }
 
-async function countContacts(sql: SqlRunner, contacts: readonly KnownContact[], sign: 1 | -1): Promise<void> {
-  const counts = new Map<number, number>();
-  for (const { tenantId } of contacts) counts.set(tenantId, (counts.get(tenantId) ?? 0) + sign);
-  const tenantIds = [...counts.keys()].sort((a, b) => a - b);
+/** Counts new contacts in the usage of their tenants. Those rows are hot: call it as late as may be. */
+export async function countContacts(sql: SqlRunner, counts: ReadonlyMap<number, number>): Promise<void> {
+  if (counts.size === 0) return;
+  const tenantIds = [...counts.keys()];
   await sql.query(
     'webhook-contacts-count',
-    `WITH locked AS (SELECT id FROM tenants WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE)
-     UPDATE tenants t SET contact_count = t.contact_count + i.n
-       FROM locked JOIN unnest($1::int[], $2::int[]) AS i (tenant_id, n) ON i.tenant_id = locked.id
-      WHERE t.id = locked.id`,
+    `WITH locked AS MATERIALIZED (
+       SELECT t.id, i.n FROM unnest($1::int[], $2::int[]) AS i (id, n) JOIN tenants t ON t.id = i.id
+        ORDER BY t.id FOR NO KEY UPDATE OF t)
+     UPDATE tenants t SET contact_count = t.contact_count + l.n FROM locked l WHERE t.id = l.id`,
     [tenantIds, tenantIds.map((id) => counts.get(id) ?? 0)],
   );
 }
 
-/** Writes what known contacts learned. */
+const hasLearned = ({ learned }: KnownContact): boolean => Object.keys(learned).length > 0;
+
+/** Writes what known contacts learned, and nothing else of them. */
 async function updateContacts(sql: SqlRunner, contacts: KnownContact[]): Promise<void> {
   if (contacts.length === 0) return;
-  const sorted = [...contacts].sort((a, b) => (a.id ?? 0) - (b.id ?? 0));
   await sql.query(
     'webhook-contacts-update',
-    `WITH locked AS (SELECT id FROM contacts WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
-     UPDATE contacts c SET phone = i.phone, whatsapp_user_id = i.user_id, profile_name = i.profile_name, updated_at = now()
-       FROM locked JOIN unnest($1::int[], $2::text[], $3::text[], $4::text[])
-            AS i (id, phone, user_id, profile_name) ON i.id = locked.id
-      WHERE c.id = locked.id`,
+    `WITH locked AS MATERIALIZED (
+       SELECT c.id, i.phone, i.user_id, i.profile_name
+         FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS i (id, phone, user_id, profile_name)
+         JOIN contacts c ON c.id = i.id
+        ORDER BY c.id FOR UPDATE OF c)
+     UPDATE contacts c
+        SET phone = coalesce(l.phone, c.phone), whatsapp_user_id = coalesce(l.user_id, c.whatsapp_user_id),
+            profile_name = coalesce(l.profile_name, c.profile_name), updated_at = now()
+       FROM locked l WHERE c.id = l.id`,
     [
-      sorted.map((contact) => contact.id),
-      sorted.map((contact) => contact.phone),
-      sorted.map((contact) => contact.userId),
-      sorted.map((contact) => contact.profileName),
+      contacts.map((contact) => contact.id),
+      contacts.map(({ learned }) => learned.phone ?? null),
+      contacts.map(({ learned }) => learned.userId ?? null),
+      contacts.map(({ learned }) => learned.profileName ?? null),
     ],
   );
 }

@@ -21,6 +21,9 @@ export interface StatusEffects {
   readonly paused: string[];
 }
 
+/** Statuses that one statement applies at most. */
+const STATEMENT_STATUSES = 1000;
+
 /**
  * Applies statuses: each to its message by wamid or our opaque data, else parked until the wamid is known. A failure
  * that is the number's or the account's fault pauses it, as it would as the answer to the send.
@@ -32,7 +35,13 @@ export async function applyStatuses(
 ): Promise<StatusEffects> {
   if (statuses.length === 0) return { advanced: [], paused: [] };
   const changes = statuses.map(changeOf);
-  const { changed, unmatched } = await advanceStatuses(sql, changes);
+  const changed: AdvancedMessage[] = [];
+  const unmatched: StatusChange[] = [];
+  for (let from = 0; from < changes.length; from += STATEMENT_STATUSES) {
+    const result = await advanceStatuses(sql, changes.slice(from, from + STATEMENT_STATUSES));
+    changed.push(...result.changed);
+    unmatched.push(...result.unmatched);
+  }
   await parkStatuses(sql, unmatched);
   counts.add('status', 'parked', unmatched.length);
   counts.add('status', 'applied', changes.length - unmatched.length);
