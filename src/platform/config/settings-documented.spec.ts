@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getMetadataStorage } from 'class-validator';
+import { Settings } from './settings.js';
+
+const read = (name: string): string => readFileSync(join(process.cwd(), name), 'utf8');
+
+/** Every setting that the program knows. */
+const names = [
+  ...new Set(
+    getMetadataStorage()
+      .getTargetValidationMetadatas(Settings, '', true, false)
+      .map(({ propertyName }) => propertyName),
+  ),
+].sort();
+
+/** Defaults by name, as text; development's. */
+const defaults = Object.entries(new Settings()).filter(([, value]) => value !== undefined && value !== '');
+
+/** Variables of compose.yaml and of the launcher, which the program itself does not read. */
+const NOT_OURS_IN_EXAMPLE = ['API_PORT', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD'];
+
+describe('the documentation of the settings', () => {
+  const configuration = read('docs/configuration.md').split('## Only in development')[0] ?? '';
+  const rows = [...configuration.matchAll(/^\| `([A-Z0-9_]+)` +\| ([^|]+?) +\|/gm)];
+
+  it('lists exactly the settings in docs/configuration.md', () => {
+    expect(rows.map(([, name]) => name).sort()).toEqual(names);
+  });
+
+  it('states the defaults that the program has', () => {
+    const stated = new Map(rows.map(([, name, value]) => [name, value?.replaceAll('`', '')]));
+    for (const [name, value] of defaults)
+      expect({ name, value: stated.get(name) }).toEqual({ name, value: String(value) });
+  });
+
+  it('lists exactly the settings in .env.example', () => {
+    const listed = [...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name ?? '');
+    expect(listed.filter((name) => !NOT_OURS_IN_EXAMPLE.includes(name)).sort()).toEqual(names);
+  });
+
+  it('shows the defaults in .env.example', () => {
+    const shown = new Map(
+      [...read('.env.example').matchAll(/^#([A-Z][A-Z0-9_]+)=(.+)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    for (const [name, value] of defaults) {
+      if (shown.has(name)) expect({ name, value: shown.get(name) }).toEqual({ name, value: String(value) });
+    }
+  });
+});
