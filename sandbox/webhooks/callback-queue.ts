@@ -37,7 +37,9 @@ export class CallbackQueue {
   lastError: string | null = null;
   #fresh: Update[] = [];
   #ready: Batch[] = [];
+  /** Batches that wait for their next attempt, the oldest first. */
   readonly #resting = new Set<Batch>();
+  #restingUpdates = 0;
   #inFlight = 0;
   #flushTimer: NodeJS.Timeout | null = null;
   #stopped = false;
@@ -53,9 +55,8 @@ export class CallbackQueue {
 
   /** Updates not acknowledged yet, those under way not counted. */
   get backlog(): number {
-    let count = this.#fresh.length;
+    let count = this.#fresh.length + this.#restingUpdates;
     for (const batch of this.#ready) count += batch.updates.length;
-    for (const batch of this.#resting) count += batch.updates.length;
     return count;
   }
 
@@ -70,8 +71,7 @@ export class CallbackQueue {
 
   /** Tries at once whatever waits for its next attempt. */
   retryNow(): void {
-    for (const batch of this.#resting) this.#ready.push(batch);
-    this.#resting.clear();
+    for (const batch of this.#resting) this.#wake(batch);
     this.#pump();
   }
 
@@ -81,8 +81,10 @@ export class CallbackQueue {
     this.#drop(this.#fresh.filter(of));
     this.#fresh = this.#fresh.filter((update) => !of(update));
     for (const batch of [...this.#ready, ...this.#resting]) {
-      this.#drop(batch.updates.filter(of));
+      const forgotten = batch.updates.filter(of);
+      this.#drop(forgotten);
       batch.updates = batch.updates.filter((update) => !of(update));
+      if (this.#resting.has(batch)) this.#restingUpdates -= forgotten.length;
     }
   }
 
@@ -147,11 +149,28 @@ export class CallbackQueue {
       return;
     }
     this.#resting.add(batch);
+    this.#restingUpdates += batch.updates.length;
     this.clock.schedule(this.clock.now() + pause, () => {
-      if (!this.#resting.delete(batch)) return;
-      this.#ready.push(batch);
-      this.#pump();
+      if (this.#wake(batch)) this.#pump();
     });
+    for (const oldest of this.#resting) {
+      if (this.#restingUpdates <= BACKLOG_MAX) break;
+      this.#leaveRest(oldest);
+      this.#drop(oldest.updates);
+    }
+  }
+
+  /** @returns Whether it was still resting. */
+  #wake(batch: Batch): boolean {
+    if (!this.#leaveRest(batch)) return false;
+    this.#ready.push(batch);
+    return true;
+  }
+
+  #leaveRest(batch: Batch): boolean {
+    if (!this.#resting.delete(batch)) return false;
+    this.#restingUpdates -= batch.updates.length;
+    return true;
   }
 
   /** @returns The HTTP status, or null when there was no answer. */

@@ -19,6 +19,8 @@ export interface ChangeFacts {
 /** Sends changes to the callbacks of apps, accounts and numbers. */
 export class WebhookSender {
   readonly #queues = new Map<string, CallbackQueue>();
+  /** The queues an account's updates went into: its callback may have changed since. */
+  readonly #used = new Map<Account, Set<CallbackQueue>>();
   readonly #held = new Map<Account, Update[]>();
   readonly #agents = {
     httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
@@ -61,8 +63,8 @@ export class WebhookSender {
     for (const queue of this.#queuesOf(account)) queue.retryNow();
   }
 
-  /** Moves the retries of the callbacks that this account uses. */
-  advance(account: Account, ms: number): void {
+  /** Moves the retries of the callbacks that this account uses, or of all. */
+  advance(account: Account | null, ms: number): void {
     for (const queue of this.#queuesOf(account)) queue.clock.advance(ms);
   }
 
@@ -129,7 +131,11 @@ export class WebhookSender {
       this.#settle(update, false);
       return;
     }
-    this.#queue(callback, update.account.app.secret).push(update);
+    const queue = this.#queue(callback, update.account.app.secret);
+    const used = this.#used.get(update.account);
+    if (used === undefined) this.#used.set(update.account, new Set([queue]));
+    else used.add(queue);
+    queue.push(update);
   }
 
   #queue(callback: Callback, secret: string): CallbackQueue {
@@ -149,9 +155,8 @@ export class WebhookSender {
     return queue;
   }
 
-  *#queuesOf(account: Account | null): IterableIterator<CallbackQueue> {
-    const urls = new Set(account === null ? [] : callbacksOf(account).map((callback) => callback.url));
-    for (const queue of this.#queues.values()) if (account === null || urls.has(queue.url)) yield queue;
+  #queuesOf(account: Account | null): Iterable<CallbackQueue> {
+    return account === null ? this.#queues.values() : (this.#used.get(account) ?? []);
   }
 
   #publish(update: Update, attempt: number): void {
@@ -180,9 +185,4 @@ export class WebhookSender {
 function callbackFor(account: Account, number: PhoneNumber | null): Callback | null {
   if (!account.subscribed) return null;
   return number?.overrideCallback ?? account.overrideCallback ?? account.app.callback;
-}
-
-function callbacksOf(account: Account): Callback[] {
-  const all = [account.app.callback, account.overrideCallback, ...account.numbers.map((one) => one.overrideCallback)];
-  return all.filter((callback) => callback !== null);
 }

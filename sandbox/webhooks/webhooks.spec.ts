@@ -55,8 +55,12 @@ describe('webhooks', () => {
     await driver.control('POST', `/accounts/${other.wabaId}/webhooks/pause`);
     for (let count = 0; count < 5; count++) await account.inbound({ text: `a${count}` });
     await other.inbound({ text: 'b' });
-    await driver.control('POST', `/accounts/${account.wabaId}/webhooks/resume`);
-    await driver.control('POST', `/accounts/${other.wabaId}/webhooks/resume`);
+    // Both at the same moment, which two calls cannot promise.
+    const { accounts, webhooks } = driver.sandbox.world;
+    for (const wabaId of [account.wabaId, other.wabaId]) {
+      const held = accounts.get(wabaId);
+      if (held !== undefined) webhooks.resume(held);
+    }
     await receiver.until(() => texts().length === 6);
     expect(texts()).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'b']);
     expect(receiver.posts).toHaveLength(1);
@@ -104,6 +108,19 @@ describe('webhooks', () => {
     });
     await elsewhere.close();
     receiver = await CallbackReceiver.start();
+  });
+
+  it('can be tried again at once, without waiting for the pause', async () => {
+    await account.freeze();
+    receiver.answer = () => (receiver.posts.length < 3 ? 503 : 200);
+    await account.inbound({ text: 'again' });
+    await receiver.until(() => receiver.posts.length === 2);
+    await account.advance(1.3);
+    await receiver.until(() => receiver.posts.length === 3);
+    const retried = receiver.until(() => receiver.posts.length === 4);
+    await driver.control('POST', `/accounts/${account.wabaId}/webhooks/retry`);
+    await retried;
+    expect(await account.idle()).toMatchObject({ matched: true });
   });
 
   it('are given up after 7 days', async () => {

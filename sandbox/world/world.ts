@@ -111,10 +111,8 @@ export class World {
   /** Moves the clock of one account, or of all. */
   advance(account: Account | null, ms: number): void {
     if (account === null) this.clockOffsetMs += ms;
-    for (const one of account === null ? this.accounts.values() : [account]) {
-      one.clock.advance(ms);
-      this.webhooks.advance(one, ms);
-    }
+    for (const one of account === null ? this.accounts.values() : [account]) one.clock.advance(ms);
+    this.webhooks.advance(account, ms);
   }
 
   stop(): void {
