@@ -46,7 +46,9 @@ export class Installation {
     };
     const api = await PlatformProcess.start({ ...shared, role: 'api' });
     const workers = await Promise.all(
-      Array.from({ length: options.workers ?? 1 }, () => PlatformProcess.start({ ...shared, role: 'worker' })),
+      Array.from({ length: options.workers ?? 1 }, () =>
+        PlatformProcess.start({ ...shared, role: 'worker', env: { PUBLIC_URL: api.apiUrl, ...options.env } }),
+      ),
     );
     await control.setCallback(appId, `${api.apiUrl}/api/v2/whatsapp/webhook`);
     return new Installation(database, redis, mediaDir, sandbox, control, api, workers);

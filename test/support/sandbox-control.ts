@@ -111,12 +111,12 @@ export class SandboxControl {
 
   async messages(phoneNumberId: string, query: Record<string, string> = {}): Promise<SandboxMessage[]> {
     const search = new URLSearchParams({ phone_number_id: phoneNumberId, limit: '100000', ...query });
-    return (await this.call<{ data: SandboxMessage[] }>('GET', `/messages?${search}`)).data;
+    return (await this.call<{ data: SandboxMessage[] }>('GET', `/messages?${search.toString()}`)).data;
   }
 
   async requests(phoneNumberId: string, query: Record<string, string> = {}): Promise<SandboxRequest[]> {
     const search = new URLSearchParams({ phone_number_id: phoneNumberId, limit: '100000', ...query });
-    return (await this.call<{ data: SandboxRequest[] }>('GET', `/requests?${search}`)).data;
+    return (await this.call<{ data: SandboxRequest[] }>('GET', `/requests?${search.toString()}`)).data;
   }
 
   counts(phoneNumberId: string): Promise<AcceptedCounts> {
@@ -129,7 +129,7 @@ export class SandboxControl {
 
   /** Waits for events (message, status, inbound, request, webhook_delivered, idle); fails when they do not come. */
   wait(query: Record<string, string>): Promise<Json> {
-    return this.call('GET', `/wait?${new URLSearchParams({ timeout_ms: '30000', ...query })}`);
+    return this.call('GET', `/wait?${new URLSearchParams({ timeout_ms: '30000', ...query }).toString()}`);
   }
 
   async call<T = Json>(method: string, path: string, body?: unknown): Promise<T> {
