@@ -9,29 +9,40 @@ export class CommandError extends Error {}
 /** A command that was called wrongly in a way commander cannot see. Exit status 2. */
 export class UsageError extends Error {}
 
-const NETWORK_CODES: Record<string, string> = {
-  ECONNREFUSED: 'The database does not answer at the address in DATABASE_URL',
-  ENOTFOUND: 'The host in DATABASE_URL is not known',
-  EAI_AGAIN: 'The host in DATABASE_URL cannot be looked up now',
-  ETIMEDOUT: 'The database did not answer in time',
-};
+const AWAY = 'The database does not answer at the address in DATABASE_URL';
+const NO_HOST = 'The host in DATABASE_URL cannot be found';
+const REFUSED = 'The database refuses the user name or password in DATABASE_URL';
+const NO_DATABASE = 'The database named in DATABASE_URL does not exist';
+const NOT_MIGRATED = 'The database is not up to date: run `migrate` first';
 
-const SQL_STATES: Record<string, string> = {
-  '28P01': 'The database refuses the user name or password in DATABASE_URL',
-  '28000': 'The database refuses the user in DATABASE_URL',
-  '3D000': 'The database named in DATABASE_URL does not exist',
-  '42P01': 'A table is missing: run `migrate` first',
-  '42703': 'A column is missing: run `migrate` first',
-};
+/** What Node's, Postgres's and Prisma's codes mean for an operator. */
+const KNOWN_FAULTS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', AWAY],
+  ['ETIMEDOUT', AWAY],
+  ['P1001', AWAY],
+  ['P1002', AWAY],
+  ['ENOTFOUND', NO_HOST],
+  ['EAI_AGAIN', NO_HOST],
+  ['28P01', REFUSED],
+  ['28000', REFUSED],
+  ['P1000', REFUSED],
+  ['3D000', NO_DATABASE],
+  ['P1003', NO_DATABASE],
+  ['42P01', NOT_MIGRATED],
+  ['42703', NOT_MIGRATED],
+  ['P2021', NOT_MIGRATED],
+  ['P2022', NOT_MIGRATED],
+]);
 
 /** One line that says what went wrong and, where known, what to do; never a stack, never a secret. */
 export function describeFailure(error: unknown): string {
   if (error instanceof SettingsError) return error.message;
   const code = codeOf(error);
-  const known = code === undefined ? undefined : (SQL_STATES[code] ?? NETWORK_CODES[code]);
+  const known = code === undefined ? undefined : KNOWN_FAULTS.get(code);
   if (known !== undefined) return known;
-  const text = error instanceof Error ? error.message : String(error);
-  return text.trim() === '' ? `Failed${code === undefined ? '' : ` (${code})`}` : text.trim();
+  // Prisma writes its call first and the reason last.
+  const text = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? '';
+  return text === '' ? `Failed (${code ?? 'no reason known'})` : text;
 }
 
 // Prisma wraps what the driver said; the code of the innermost cause is the one that helps.
