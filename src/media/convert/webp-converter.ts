@@ -47,8 +47,7 @@ export class WebpConverter {
     const { default: sharp } = await import('sharp');
     try {
       const picture = sharp(input, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true });
-      const { hasAlpha, pages = 1, width, height } = await picture.metadata();
-      if (width * height > MAX_PIXELS) throw new ConversionRefusedError('The WebP image has more than 50 megapixels.');
+      const { hasAlpha, pages = 1 } = await picture.metadata();
       if (pages > 1) throw new ConversionRefusedError('Animated WebP images cannot be sent.');
       const upright = picture.rotate().timeout({ seconds: TIMEOUT_SECONDS });
       const as = hasAlpha ? 'png' : 'jpg';
@@ -67,6 +66,7 @@ export class WebpConverter {
 
   private reason(error: unknown): string {
     const text = error instanceof Error ? error.message : '';
+    if (/pixel limit/i.test(text)) return 'The WebP image has more than 50 megapixels.';
     if (/timeout/i.test(text)) return `The WebP image could not be converted within ${TIMEOUT_SECONDS} seconds.`;
     this.log.debug({ err: error }, 'a WebP image could not be read');
     return 'The WebP image is damaged and could not be read.';

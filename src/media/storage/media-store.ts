@@ -15,11 +15,11 @@ export abstract class MediaStore {
   /**
    * Stores what came in. Durable when the promise resolves; when it rejects nothing is left behind. A temporary file
    * may have been moved into the store; `content.discard()` is right in every case.
-   * @throws StoreUnavailableError, or the system's error (ENOSPC …); `asStorageApiError` turns them into answers
+   * @throws StorageUnavailableError, or the system's error (ENOSPC …); `asStorageApiError` turns them into answers
    */
   abstract put(storageKey: string, content: ReceivedContent, mimeType: string): Promise<void>;
 
-  /** Whole file, or a part of it. @throws MediaNotStoredError, StoreUnavailableError */
+  /** Whole file, or a part of it. @throws MediaNotStoredError, StorageUnavailableError */
   abstract openRead(storageKey: string, range?: ByteRange): Promise<Readable>;
 
   /** Removes a file; one that is not there is no error. */

@@ -4,7 +4,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import type { ReceivedContent } from '../received-content.js';
 import { type ByteRange, MediaStore } from './media-store.js';
-import { MediaNotStoredError, StoreUnavailableError } from './storage-errors.js';
+import { MediaNotStoredError, StorageUnavailableError } from './storage-errors.js';
 import { parseStorageKey } from './storage-key.js';
 
 const PREFIX = 'media/';
@@ -53,7 +53,7 @@ export class S3MediaStore extends MediaStore implements OnModuleDestroy {
         }),
       ),
     );
-    if (!(answer.Body instanceof Readable)) throw new StoreUnavailableError('the store answered without a body');
+    if (!(answer.Body instanceof Readable)) throw new StorageUnavailableError('the store answered without a body');
     return answer.Body;
   }
 
@@ -106,7 +106,7 @@ export class S3MediaStore extends MediaStore implements OnModuleDestroy {
       if (error instanceof s3.sdk.S3ServiceException && NOT_FOUND.includes(error.name)) {
         throw new MediaNotStoredError(key, { cause: error });
       }
-      throw new StoreUnavailableError('the object store did not do what it was asked', { cause: error });
+      throw new StorageUnavailableError('the object store did not do what it was asked', { cause: error });
     }
   }
 

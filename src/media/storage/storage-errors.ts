@@ -16,11 +16,11 @@ export class MediaNotStoredError extends Error {
 }
 
 /** The object store did not answer, or answered that it cannot serve now. */
-export class StoreUnavailableError extends Error {}
+export class StorageUnavailableError extends Error {}
 
 /** What the caller of the API is told when a file could not be written: 503 when it may pass, else 500. */
 export function asStorageApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof StoreUnavailableError || isErrno(error, ...EXHAUSTED)) return serviceUnavailable(error, 10);
+  if (error instanceof StorageUnavailableError || isErrno(error, ...EXHAUSTED)) return serviceUnavailable(error, 10);
   return internalError(error);
 }

@@ -5,6 +5,7 @@ import type { FieldErrors } from '../../platform/http/api-error.js';
 import { tooLargeMessage } from '../formats/check-media.js';
 import { isMediaType, MAX_BYTES, type MediaType } from '../media-types.js';
 import { ContentReceiver } from '../received-content.js';
+import { asStorageApiError } from '../storage/storage-errors.js';
 import type { TempFiles } from '../temp-files.js';
 import type { UploadedTempFile } from './uploaded-file.js';
 
@@ -63,26 +64,45 @@ export class MediaFileStorage implements StorageEngine {
     const mediaType: MediaType = isMediaType(declared) ? declared : 'document';
     const receiver = new ContentReceiver(this.tempFiles, MAX_BYTES[mediaType]);
     try {
-      for await (const chunk of file.stream) await receiver.write(asBuffer(chunk));
-      if (receiver.tooLarge) {
-        addFault(progress.faults, FILE_FIELD, tooLargeMessage(mediaType));
-        return;
-      }
-      if (progress.left) return await receiver.abort();
-      const content = receiver.finish();
-      progress.file = {
-        fieldName: FILE_FIELD,
-        originalName: file.originalname,
-        declaredType: file.mimetype.toLowerCase(),
-        sizeBytes: content.sizeBytes,
-        sha256: content.sha256,
-        content,
-      };
+      await receiveAll(file, receiver);
+      if (receiver.tooLarge) addFault(progress.faults, FILE_FIELD, tooLargeMessage(mediaType));
+      else if (progress.left) await receiver.abort();
+      else progress.file = uploadedFile(file, receiver);
     } catch (error) {
       await receiver.abort();
       throw error;
     }
   }
+}
+
+/**
+ * Hands the file over piece by piece. When it cannot be kept (the disk is full) the rest is passed over: leaving the
+ * loop would destroy the stream, and the parser would report that instead.
+ */
+async function receiveAll(file: Express.Multer.File, receiver: ContentReceiver): Promise<void> {
+  let failure: Error | undefined;
+  for await (const chunk of file.stream) {
+    if (failure) continue;
+    try {
+      await receiver.write(asBuffer(chunk));
+    } catch (error) {
+      failure = asStorageApiError(error);
+      await receiver.abort();
+    }
+  }
+  if (failure) throw failure;
+}
+
+function uploadedFile(file: Express.Multer.File, receiver: ContentReceiver): UploadedTempFile {
+  const content = receiver.finish();
+  return {
+    fieldName: FILE_FIELD,
+    originalName: file.originalname,
+    declaredType: file.mimetype.toLowerCase(),
+    sizeBytes: content.sizeBytes,
+    sha256: content.sha256,
+    content,
+  };
 }
 
 /** Adds a message to a field, once. */

@@ -6,7 +6,7 @@ import { type FieldErrors, validationError } from '../../platform/http/api-error
 import { Log } from '../../platform/logging/log.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
 import { TempFiles } from '../temp-files.js';
-import { EndlessBodyError, MAX_MULTIPART_BYTES, meterBody } from './body-meter.js';
+import { MAX_MULTIPART_BYTES, meterBody } from './body-meter.js';
 import { formFields } from './form-fields.js';
 import { addFault, FILE_FIELD, MediaFileStorage, type UploadProgress } from './media-file-storage.js';
 import { multipartFaults, MULTIPART_LIMITS } from './multipart-errors.js';
@@ -50,11 +50,8 @@ export class MediaUploadInterceptor implements NestInterceptor {
 
   private async read(request: Request, response: Response, progress: UploadProgress): Promise<MediaForm> {
     if (request.is('multipart/*')) {
-      try {
-        await this.parseMultipart(request, response);
-      } catch (error) {
-        // The rest of this body will not be read, so the connection cannot be used again.
-        if (error instanceof EndlessBodyError) response.setHeader('Connection', 'close');
+      const error = await this.parseMultipart(request, response);
+      if (error !== null) {
         const faults = multipartFaults(error);
         throw faults ? validationError(merged(progress.faults, faults)) : asStorageApiError(error);
       }
@@ -77,14 +74,20 @@ export class MediaUploadInterceptor implements NestInterceptor {
     }
   }
 
-  private parseMultipart(request: Request, response: Response): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stopMeter = meterBody(request, MAX_MULTIPART_BYTES, reject);
-      void this.parse(request, response, (error?: unknown) => {
+  /** Reads the body to its end. @returns what went wrong, or null */
+  private parseMultipart(request: Request, response: Response): Promise<unknown> {
+    return new Promise((resolve) => {
+      // Once an answer is out (408 to a sender that stands still, 400 to one that hangs up) Node no longer tells the
+      // request that its connection is gone, and the parser would wait for ever.
+      const giveUp = (): void => void request.destroy();
+      const finish = (error: unknown): void => {
         stopMeter();
-        if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error('multipart parsing failed', { cause: error }));
-      });
+        response.off('close', giveUp);
+        resolve(error);
+      };
+      const stopMeter = meterBody(request, MAX_MULTIPART_BYTES, finish);
+      response.once('close', giveUp);
+      void this.parse(request, response, (error?: unknown) => finish(error ?? null));
     });
   }
 
