@@ -1,6 +1,7 @@
 import { Injectable, type LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 import { Settings } from '../config/settings.js';
+import { loggableError } from './loggable-error.js';
 
 /** Paths that never reach a log line, whatever object is logged. */
 const SECRETS = ['authorization', 'token', 'access_token', 'secret', 'password'].flatMap((name) => [
@@ -22,6 +23,7 @@ export class Log implements LoggerService {
       level: settings.LOG_LEVEL,
       base: { role: settings.ROLE, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: (error: unknown) => loggableError(error) },
       redact: { paths: SECRETS, censor: '[redacted]' },
     });
   }
