@@ -1,4 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { readSettings } from '../../src/platform/config/settings.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
@@ -29,13 +30,29 @@ export class InboxFixture {
 
   static async start(): Promise<InboxFixture> {
     const { name, url } = await createDatabase('inbox');
-    const settings = readSettings({ ...baseEnvironment(), DATABASE_URL: url });
+    const settings = readSettings({ ...baseEnvironment(), DATABASE_URL: url, LOG_LEVEL: 'silent' });
     return new InboxFixture(name, new Postgres(settings, new Log(settings)), url);
   }
 
   async stop(): Promise<void> {
     await this.postgres.onModuleDestroy();
     await dropDatabase(this.databaseName);
+  }
+
+  /** Runs `work` while nobody can reach the database: connections are cut and new ones refused. */
+  async away(work: () => Promise<void>): Promise<void> {
+    const administrator = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+    await administrator.connect();
+    try {
+      await administrator.query(`ALTER DATABASE ${this.databaseName} ALLOW_CONNECTIONS false`);
+      await administrator.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+        this.databaseName,
+      ]);
+      await work();
+    } finally {
+      await administrator.query(`ALTER DATABASE ${this.databaseName} ALLOW_CONNECTIONS true`);
+      await administrator.end();
+    }
   }
 
   async rows<T extends object = Row>(text: string, values: unknown[] = []): Promise<T[]> {
