@@ -139,7 +139,11 @@ describe('a command that cannot be done ends with status 1', () => {
 
   it.each([
     ['nobody listens', { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' }, /does not answer at the address/],
-    ['its host is not known', { DATABASE_URL: 'postgresql://nobody@database.invalid/none' }, /does not answer at the address/],
+    [
+      'its host is not known',
+      { DATABASE_URL: 'postgresql://nobody@database.invalid/none' },
+      /does not answer at the address/,
+    ],
   ])('(a database where %s)', async (_name, given, message) => {
     const { code, line } = await refusal(['tenant', 'list'], { ...env, ...given });
     expect(line).toMatch(message);
