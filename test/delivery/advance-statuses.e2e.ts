@@ -64,7 +64,7 @@ describe('statuses reported by WhatsApp', () => {
         const id = await outbox.message(sender, { ...columns, wamid: `'${wamid}'` });
         const twin = await outbox.message(sender, { ...columns, wamid: `'${other}'` });
         await advance(...set.map((status) => report(other, status)));
-        let group: StatusChange[] = [];
+        const group: StatusChange[] = [];
         for (const [index, status] of shuffled.entries()) {
           group.push(report(wamid, status));
           if (cuts[index]) await advance(...group.splice(0));

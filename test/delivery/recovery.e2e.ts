@@ -1,3 +1,4 @@
+import type { Row, SqlRunner } from '../../src/platform/database/postgres.js';
 import { expireMessages } from '../../src/delivery/recovery/expire-messages.js';
 import { dueNumbers } from '../../src/delivery/recovery/due-numbers.js';
 import { settleUnknown } from '../../src/delivery/recovery/settle-unknown.js';
@@ -37,22 +38,24 @@ describe('numbers with something to release', () => {
     await outbox.messages(a, 3000);
     await outbox.messages(b, 3000, { next_at: `now() + interval '1 hour'` });
     await outbox.run('VACUUM ANALYZE messages');
-    await dueNumbers(outbox.postgres);
-    await outbox.run('SELECT pg_stat_force_next_flush()');
-    const fetched = async (): Promise<number> => {
-      const { rows } = await outbox.postgres.pool.query<{ n: number }>(
-        `SELECT pg_stat_get_tuples_returned('messages_due'::regclass)::int AS n`,
-      );
-      return rows[0]?.n ?? NaN;
-    };
     const client = await outbox.postgres.pool.connect();
     try {
-      const before = await fetched();
-      await dueNumbers({
-        query: async (_name, text, values) => (await client.query(text, values)).rows,
-      });
-      await client.query('SELECT pg_stat_force_next_flush()');
-      expect((await fetched()) - before).toBeLessThan(20);
+      const entriesRead = async (): Promise<number> => {
+        await client.query('SELECT pg_stat_force_next_flush()');
+        const { rows } = await client.query<{ n: number }>(
+          `SELECT pg_stat_get_tuples_returned('messages_due'::regclass)::int AS n`,
+        );
+        return rows[0]?.n ?? NaN;
+      };
+      const before = await entriesRead();
+      const sql: SqlRunner = {
+        query: async <T extends object>(_name: string, text: string, values?: unknown[]) =>
+          (await client.query<T & Row>(text, values)).rows,
+      };
+      expect(await dueNumbers(sql)).toHaveLength(2);
+      const read = (await entriesRead()) - before;
+      expect(read).toBeGreaterThan(0);
+      expect(read).toBeLessThan(20);
     } finally {
       client.release();
     }
