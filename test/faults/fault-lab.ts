@@ -15,6 +15,9 @@ const SHORT_TIMES = {
   SEND_WAIT_MS: '1000',
 };
 
+/** A few hundred messages, a crash, a restart and the wait for the last status, on a machine that does other things. */
+export const FAULT_TEST_MS = 180_000;
+
 const FINAL = ['read', 'played', 'failed', 'expired', 'cancelled'];
 
 /** What a client saw of its sends. */

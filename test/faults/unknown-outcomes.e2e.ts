@@ -1,4 +1,7 @@
-import { FaultLab } from './fault-lab.js';
+import { jest } from '@jest/globals';
+import { FAULT_TEST_MS, FaultLab } from './fault-lab.js';
+
+jest.setTimeout(FAULT_TEST_MS);
 
 /** A call whose outcome nobody knows is never repeated blindly; a status, or the tenant's policy, settles it. */
 describe('an unknown outcome', () => {

@@ -1,4 +1,7 @@
-import { FaultLab } from './fault-lab.js';
+import { jest } from '@jest/globals';
+import { FAULT_TEST_MS, FaultLab } from './fault-lab.js';
+
+jest.setTimeout(FAULT_TEST_MS);
 
 /** What WhatsApp may do with its webhooks, all of it at once. */
 describe('webhooks that come early, twice, late and in any order', () => {
