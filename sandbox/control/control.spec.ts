@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CallbackReceiver, list } from '../testing/callback-receiver.js';
 import { AccountDriver, CUSTOMER, errorCode, SandboxDriver, TEXT } from '../testing/sandbox-driver.js';
 import { DEMO } from '../world/defaults.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe('the control API', () => {
   let driver: SandboxDriver;

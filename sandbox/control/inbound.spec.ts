@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Fields } from '../graph/read-params.js';
 import { CallbackReceiver, list } from '../testing/callback-receiver.js';
 import { SandboxDriver } from '../testing/sandbox-driver.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe('inbound messages', () => {
   let driver: SandboxDriver;

@@ -140,12 +140,12 @@ function* pastOf(number: PhoneNumber, kind: JournalKind): IterableIterator<Journ
       continue;
     }
     for (const status of message.statuses) {
-      if (kind === 'status') yield { kind, seq: message.seq, message, status };
+      if (kind === 'status') yield { kind, seq: status.seq, message, status };
       else if (kind === 'webhook_delivered' && status.delivered_at !== null) {
         const to = message.wa_id ?? message.user_id;
         yield {
           kind,
-          seq: message.seq,
+          seq: status.seq,
           field: 'messages',
           ...place(number),
           wamid: message.wamid,

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ERROR_TABLE } from '../graph/error-table.js';
 import type { Fields } from '../graph/read-params.js';
 import { list } from '../testing/callback-receiver.js';
 import { AccountDriver, errorCode, SandboxDriver, TEXT } from '../testing/sandbox-driver.js';
 import { magicError } from './magic-recipients.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe('faults', () => {
   let driver: SandboxDriver;

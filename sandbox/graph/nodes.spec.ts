@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { list } from '../testing/callback-receiver.js';
 import { AccountDriver, errorCode, SandboxDriver } from '../testing/sandbox-driver.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe('reading Graph objects', () => {
   let driver: SandboxDriver;

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Fields } from '../graph/read-params.js';
 import { addressOf } from '../testing/callback-receiver.js';
 import { AccountDriver, errorCode, SandboxDriver } from '../testing/sandbox-driver.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const PNG_HEAD = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const JPEG_HEAD = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);

@@ -85,6 +85,7 @@ export class MessageDelivery {
   #emit(order: DeliveryOrder, step: PlannedStatus, first: boolean): void {
     const { number, message } = order;
     const status: StatusRecord = {
+      seq: this.journal.nextSeq(),
       status: step.status,
       at: step.at,
       error_code: step.error?.code ?? null,
@@ -105,7 +106,7 @@ export class MessageDelivery {
     });
     if (step.twice) this.webhooks.sendMessageChange(number, value, facts);
     if (this.journal.hasListeners) {
-      this.journal.publish({ kind: 'status', seq: this.journal.nextSeq(), message, status });
+      this.journal.publish({ kind: 'status', seq: status.seq, message, status });
     }
   }
 }

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AccountDriver, CUSTOMER, errorCode, SandboxDriver, TEXT } from '../testing/sandbox-driver.js';
 import { PairLimit } from './pair-limit.js';
 import { ThroughputLimit } from './throughput-limit.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe('limits of a phone number', () => {
   let driver: SandboxDriver;

@@ -1,7 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { isFields, type Fields } from '../graph/read-params.js';
 import { CallbackReceiver, list } from '../testing/callback-receiver.js';
 import { AccountDriver, SandboxDriver, TEXT } from '../testing/sandbox-driver.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 describe('statuses', () => {
   let driver: SandboxDriver;

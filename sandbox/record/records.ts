@@ -29,6 +29,7 @@ export interface RequestRecord {
 }
 
 export interface StatusRecord {
+  readonly seq: number;
   readonly status: MessageStatus;
   /** When the status came to be. */
   readonly at: number;

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Fields } from '../graph/read-params.js';
 import { list } from '../testing/callback-receiver.js';
 import { AccountDriver, CUSTOMER, errorCode, SandboxDriver, type Answer } from '../testing/sandbox-driver.js';
+
+/** Real HTTP on a machine that may be busy. */
+jest.setTimeout(30_000);
 
 const text = (value: string): Fields => ({ type: 'text', text: value });
 const body = (...values: string[]): Fields => ({ type: 'body', parameters: values.map(text) });

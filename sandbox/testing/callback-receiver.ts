@@ -52,7 +52,7 @@ export class CallbackReceiver {
   }
 
   /** Resolves when the condition holds; it is looked at after every POST. */
-  async until(condition: () => boolean, timeoutMs = 5000): Promise<void> {
+  async until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

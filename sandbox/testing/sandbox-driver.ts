@@ -129,7 +129,7 @@ export class AccountDriver {
 
   /** Resolves when every status is out and every webhook was taken. */
   idle(): Promise<Fields> {
-    return this.driver.control('GET', `/wait?kind=idle&waba_id=${this.wabaId}&timeout_ms=5000`);
+    return this.driver.control('GET', `/wait?kind=idle&waba_id=${this.wabaId}&timeout_ms=20000`);
   }
 
   /** The record of an accepted message. */
