@@ -163,7 +163,7 @@ export class BenchInstallation {
       '--phone-number-id',
       this.phoneNumberId,
       '--default',
-      { ACCESS_TOKEN: account.access_token },
+      { WHATSAPP_ACCESS_TOKEN: account.access_token },
     );
   }
 
