@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { ApiClient, type ApiAnswer } from '../support/api-client.js';
 import { ApiFleet } from '../support/api-fleet.js';
 import { eventually } from '../support/eventually.js';
@@ -62,7 +63,6 @@ describe('the limit of a token', () => {
     const { token, tokenId } = await fleet.token({ limit: 1 });
     expect((await call(token, 2)).map(({ status }) => status)).toEqual([404, 429]);
     // A minute is long for a test: the window's end is moved to now.
-    const { Redis } = await import('ioredis');
     const redis = new Redis(fleet.redis.url);
     await redis.pexpire(`fleet:rate:${tokenId}`, 1);
     await eventually('the window’s end', async () =>

@@ -47,6 +47,8 @@ export class ApiFleet {
       ),
     );
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    // Dropping the database ends connections that are still closing.
+    pool.on('error', () => undefined);
     return new ApiFleet(apis, postgres, redis, pool, database.name, mediaDir);
   }
 
