@@ -45,13 +45,10 @@ export function describeFailure(error: unknown): string {
   return text === '' ? `Failed (${code ?? 'no reason known'})` : text;
 }
 
-// Prisma wraps what the driver said; the code of the innermost cause is the one that helps.
+// Our own errors have none: their message says it better than the code of what caused them.
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
+  // Node tries every address of a host, and Postgres's driver passes all the failures on.
   if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  const inner = 'cause' in error ? codeOf(error.cause) : undefined;
-  if (inner !== undefined) return inner;
-  const original: unknown = 'originalCode' in error ? error.originalCode : undefined;
-  if (typeof original === 'string') return original;
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
