@@ -88,6 +88,9 @@ export class TempFile {
 @Injectable()
 export class TempFiles {
   readonly directory: string;
+  /** Begins this process's names, so that several may share the folder. */
+  private readonly prefix = randomBytes(9).toString('hex');
+  private created = 0;
 
   constructor(settings: Settings) {
     this.directory = join(resolve(settings.MEDIA_DIR), 'tmp');
@@ -95,7 +98,8 @@ export class TempFiles {
 
   /** An empty file of its own, readable by this user only. */
   async create(): Promise<TempFile> {
-    const path = join(this.directory, `${Date.now().toString(36)}-${randomBytes(9).toString('hex')}`);
+    this.created += 1;
+    const path = join(this.directory, `${this.prefix}-${this.created.toString(36)}`);
     return new TempFile(path, await this.open(path));
   }
 
