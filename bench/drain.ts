@@ -44,8 +44,11 @@ export async function drain(
     if (performance.now() - begin > TIMEOUT_MS) throw new Error('the statuses did not arrive in time');
   }
   const settled = Date.now();
-  const failed = await platform.count(['failed', 'expired']);
-  if (failed > 0) throw new Error(`${failed} messages failed`);
+  const { rows: failed } = await platform.database.query<{ error_code: string; n: number; example: string }>(
+    `SELECT error_code, count(*)::int AS n, min(error_details) AS example
+       FROM messages WHERE status IN ('failed', 'expired') GROUP BY error_code`,
+  );
+  if (failed.length > 0) throw new Error(`messages failed: ${JSON.stringify(failed)}`);
   const cpuAfter = cpu();
   const first = rows[0]?.first.getTime() ?? 0;
   const last = rows[0]?.last.getTime() ?? 0;
