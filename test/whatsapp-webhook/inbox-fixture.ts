@@ -6,6 +6,7 @@ import { Log } from '../../src/platform/logging/log.js';
 import { runBatch, type BatchReport } from '../../src/whatsapp/webhook/processing/inbox-batch.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
 import { baseEnvironment } from '../support/environment.js';
+import { eventually } from '../support/eventually.js';
 
 type Row = Record<string, unknown>;
 
@@ -162,15 +163,41 @@ export class InboxFixture {
     ]);
   }
 
-  /** Runs batches until the inbox is empty, or keeps what it deferred. */
+  /** Runs `work` while another transaction holds the row. */
+  async whileLocked(table: 'messages' | 'chats', id: number, work: () => Promise<void>): Promise<void> {
+    const holder = await this.postgres.pool.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query(`SELECT 1 FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
+      await work();
+    } finally {
+      await holder.query('ROLLBACK');
+      holder.release();
+    }
+  }
+
+  /** One batch. */
+  batch(): Promise<BatchReport> {
+    return runBatch(this.postgres);
+  }
+
+  /** Runs batches until nothing is due: the inbox is empty, or keeps what is tried again later. */
   async process(): Promise<BatchReport[]> {
     const reports: BatchReport[] = [];
     for (;;) {
       const report = await runBatch(this.postgres);
       if (report.rows.length === 0) return reports;
       reports.push(report);
-      if (report.rows.some((row) => row.deferred)) return reports;
     }
+  }
+
+  /** Runs batches until the inbox is empty. */
+  async processAll(): Promise<void> {
+    await eventually('an empty inbox', async () => {
+      await this.process();
+      const [waiting] = await this.rows('SELECT 1 FROM webhook_inbox WHERE processed_at IS NULL LIMIT 1');
+      return waiting ? undefined : true;
+    });
   }
 
   /** Stores a body and processes it. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isContention, isServerError } from '../../../platform/database/database-errors.js';
+import { isBadRow, isContention, isServerError } from '../../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../../platform/database/postgres.js';
 import { FAULTS_KEPT, type ItemFault } from '../body/items.js';
 import { parseBody } from '../body/parse-body.js';
@@ -11,15 +11,18 @@ import { claimRows, claimRowsAgain, finishRows, type InboxKey, type InboxRow } f
 const LOCK_TIMEOUT_MS = 500;
 /** A batch that met contention is tried again as a whole this often, before it is taken apart. */
 const WHOLE_TRIES = 3;
-/** After this many tries an item that always meets contention is given up, so that its row does not stay for ever. */
-export const MAX_TRIES = 20;
+/**
+ * After this many tries (half an hour, see `claimRows`) an item that never could be applied is given up, so that its
+ * row does not stay for ever. Its body stays in the inbox.
+ */
+export const MAX_TRIES = 60;
 const REASON_LENGTH = 200;
 
 /** What became of one row of a batch. */
 export interface RowReport {
   readonly row: InboxRow;
-  /** It stays in the inbox, because an item must be tried again. */
-  deferred: boolean;
+  /** Why it stays in the inbox: an item must be tried again. Null when it is done. */
+  deferred: string | null;
   faultCount: number;
   /** The first few. */
   readonly faults: ItemFault[];
@@ -99,7 +102,7 @@ class BatchRun {
 
   private read(row: InboxRow): RowReport {
     const { items, faults, faultCount, ignored } = parseBody(row.body);
-    const report: RowReport = { row, deferred: false, faultCount, faults: [...faults] };
+    const report: RowReport = { row, deferred: null, faultCount, faults: [...faults] };
     this.effects.counts.add('unreadable', 'failed', faultCount);
     for (const [kind, count] of ignored) this.effects.counts.add(kind, 'ignored', count);
     for (const item of items) {
@@ -145,8 +148,8 @@ class BatchRun {
   }
 
   private giveUp({ item, report }: RowItem, cause: unknown): void {
-    if ((isContention(cause) || isLostRace(cause)) && report.row.attempts + 1 < MAX_TRIES) {
-      report.deferred = true;
+    if (!isItemsFault(cause) && report.row.attempts + 1 < MAX_TRIES) {
+      report.deferred = reasonOf(cause);
       return;
     }
     report.faultCount += 1;
@@ -163,9 +166,14 @@ class BatchRun {
   }
 }
 
-/** Another transaction stored the same key a moment before; the next try sees it. */
-function isLostRace(error: unknown): boolean {
-  return isServerError(error) && error.code === '23505';
+/**
+ * Whether the item's own data is at fault, so that another try is in vain: a value that a column or constraint refuses
+ * (classes 22 and 23), or that is too large (54). A key that another transaction stored a moment before (23505) is
+ * seen by the next try; whatever else fails (a lock, a full disk, a fault of ours) may be gone then.
+ */
+function isItemsFault(error: unknown): boolean {
+  if (!isServerError(error) || error.code === '23505') return false;
+  return isBadRow(error) || error.code?.startsWith('54') === true;
 }
 
 /** Names the fault without anything the item held: the database's texts quote values, those of a program do not. */

@@ -13,7 +13,7 @@ import { Wakeup } from './wakeup.js';
 const CONCURRENCY = 2;
 /** A look at the inbox without a signal, milliseconds: signals may be lost. */
 const POLL_MS = 300;
-/** A pause after a batch that could not be done, or left rows behind, milliseconds. */
+/** A pause after a batch that could not be done, milliseconds. */
 const RETRY_MS = 250;
 
 /**
@@ -70,7 +70,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     this.databaseAway = false;
     if (report.rows.length === 0) return 'empty';
     this.tell(report);
-    return report.rows.some((row) => row.deferred) ? 'failed' : 'worked';
+    return 'worked';
   }
 
   private tell({ rows, effects, takenApart }: BatchReport): void {
@@ -79,8 +79,9 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     const now = Date.now();
     for (const { row, deferred, faultCount, faults } of rows) {
       const fields = { inbox_id: row.id, request_id: row.request_id };
-      if (deferred) this.log.warn({ ...fields, attempts: row.attempts + 1 }, 'a webhook is tried again later');
-      else this.metrics.webhookLag.observe(Math.max(0, now - row.received_at.getTime()) / 1000);
+      if (deferred !== null) {
+        this.log.warn({ ...fields, attempts: row.attempts + 1, reason: deferred }, 'a webhook is tried again later');
+      } else this.metrics.webhookLag.observe(Math.max(0, now - row.received_at.getTime()) / 1000);
       if (faultCount > 0) {
         // Places, kinds and reasons only: nothing of what a person wrote.
         this.log.error({ ...fields, count: faultCount, faults }, 'items of a webhook could not be applied');

@@ -18,8 +18,8 @@ export type InboxKey = Pick<InboxRow, 'id' | 'received_at'>;
 /** What became of a row. */
 export interface RowResult {
   readonly row: InboxKey;
-  /** It stays in the inbox. */
-  readonly deferred: boolean;
+  /** Why it stays in the inbox; null when it is done. */
+  readonly deferred: string | null;
   /** All items that could not be applied, of which `faults` tells the first few. */
   readonly faultCount: number;
   readonly faults: readonly ItemFault[];
@@ -32,14 +32,18 @@ const BATCH_BYTES = 1024 * 1024;
 const COLUMNS = 'id, received_at, app_id, body, request_id, attempts';
 
 /**
- * Takes the oldest unprocessed rows that no other processor holds (index webhook_inbox_unprocessed). Bodies beyond
- * BATCH_BYTES are not read: their rows come free with the transaction.
+ * Takes the oldest unprocessed rows that no other processor holds (index webhook_inbox_unprocessed). One that was tried
+ * n times before waits until it is n * n / 2 seconds old (half a second, 2 s, … half an hour after 60 tries), so that
+ * it does not stand in the way of the others. Bodies beyond BATCH_BYTES are not read: their rows come free with the
+ * transaction.
  */
 export function claimRows(sql: SqlRunner): Promise<InboxRow[]> {
   return sql.query<InboxRow>(
     'webhook-inbox-claim',
     `WITH oldest AS MATERIALIZED (
-       SELECT ${COLUMNS} FROM webhook_inbox WHERE processed_at IS NULL
+       SELECT ${COLUMNS} FROM webhook_inbox
+        WHERE processed_at IS NULL
+          AND (attempts = 0 OR received_at <= now() - attempts * attempts * interval '0.5 seconds')
         ORDER BY received_at, id LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED)
      SELECT ${COLUMNS}
        FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY received_at, id) - octet_length(body) AS bytes_before
@@ -75,7 +79,7 @@ export async function finishRows(sql: SqlRunner, results: readonly RowResult[]):
       ...span(keys),
       keys.map((key) => key.id),
       keys.map((key) => key.received_at),
-      results.map((result) => !result.deferred),
+      results.map((result) => result.deferred === null),
       results.map(({ faultCount, faults }) =>
         faultCount > 0 ? JSON.stringify({ count: faultCount, first: faults }) : null,
       ),
