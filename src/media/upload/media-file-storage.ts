@@ -93,12 +93,21 @@ async function receiveAll(file: Express.Multer.File, receiver: ContentReceiver):
   if (failure) throw failure;
 }
 
+/**
+ * What the part's Content-Type says; nothing for `text/plain`, which the parser gives to parts that have none
+ * (RFC 7578, 4.4), as Python's requests sends them.
+ */
+function declaredType({ mimetype }: Express.Multer.File): string {
+  const type = mimetype.toLowerCase();
+  return type === 'text/plain' ? '' : type;
+}
+
 function uploadedFile(file: Express.Multer.File, receiver: ContentReceiver): UploadedTempFile {
   const content = receiver.finish();
   return {
     fieldName: FILE_FIELD,
     originalName: file.originalname,
-    declaredType: file.mimetype.toLowerCase(),
+    declaredType: declaredType(file),
     sizeBytes: content.sizeBytes,
     sha256: content.sha256,
     content,

@@ -144,6 +144,13 @@ describe('a media form', () => {
     },
   );
 
+  it('may leave the type of the file away, as Python’s requests does', async () => {
+    const body = '--x\r\nContent-Disposition: form-data; name="media_file"; filename="a.jpg"\r\n\r\nabc\r\n--x--\r\n';
+    await expect(send(body, { 'Content-Type': 'multipart/form-data; boundary=x' })).resolves.toMatchObject({
+      file: { originalName: 'a.jpg', declaredType: '', sizeBytes: 3 },
+    });
+  });
+
   it('does not let a field name reach JavaScript’s own objects', async () => {
     const data = form({
       '__proto__[polluted]': 'yes',
