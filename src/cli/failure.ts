@@ -1,7 +1,7 @@
 import { SettingsError } from '../platform/config/settings.js';
 
 /** Statuses the command line ends with. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** A command that could not do what was asked, with one line for the operator. Exit status 1. */
 export class CommandError extends Error {}

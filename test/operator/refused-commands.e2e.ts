@@ -83,6 +83,17 @@ describe('a command that cannot be done ends with status 1', () => {
     ['an unknown plan', newTenant('X', 'op-plan', '--plan', 'gold'), /There is no plan named gold/],
     ['a tenant that is not there', ['tenant', 'suspend', '999999'], /There is no tenant 999999/],
     ['tokens of a tenant that is not there', ['token', 'list', '--tenant', '999999'], /There is no tenant 999999/],
+    ['a pause without a reason', ['whatsapp', 'pause', '999999999', '--reason', ' '], /A reason has 1 to 500/],
+    [
+      'a pause with 501 characters',
+      ['whatsapp', 'pause', '999999999', '--reason', 'x'.repeat(501)],
+      /A reason has 1 to 500/,
+    ],
+    [
+      'a pause of an unknown number',
+      ['whatsapp', 'pause', '999999999', '--reason', 'x'.repeat(500)],
+      /is not connected/,
+    ],
     ['a number that is not connected', ['whatsapp', 'resume', '999999999'], /is not connected/],
     ['a check of nothing', ['whatsapp', 'check', '--phone-number-id', '999999999'], /No such number is connected/],
     ['a connection of a tenant that is not there', connect('999999'), /There is no tenant 999999/],

@@ -51,6 +51,8 @@ export interface CheckedNumber {
   readonly faults: readonly string[];
 }
 
+const MAX_REASON = 500;
+
 /** The operator's work on connections to WhatsApp. */
 @Injectable()
 export class ConnectionsService {
@@ -121,8 +123,10 @@ export class ConnectionsService {
     return checked;
   }
 
-  /** Stops a number by hand. False: it was paused already. @throws ConnectionError when it is not connected */
+  /** Stops a number by hand. False: it was paused already. @throws ConnectionError when it is not connected, or without a reason */
   async pause(phoneNumberId: string, reason: string): Promise<boolean> {
+    const length = [...reason.trim()].length;
+    if (length === 0 || length > MAX_REASON) throw new ConnectionError(`A reason has 1 to ${MAX_REASON} characters`);
     const { id, tenantId } = await this.find(phoneNumberId);
     const changed = await pauseNumbers(this.postgres, [
       { tenantId, numberId: id, wholeAccount: false, code: null, reason },
