@@ -126,9 +126,9 @@ describe('bad items', () => {
 
   it("lets what is tried again later stand in nobody's way", async () => {
     const number = await inbox.connectedTenant();
-    const locked = await inbox.outbound(number);
+    const sent = await inbox.outbound(number);
     // More rows than one batch takes, tried often and not yet due again.
-    const status = { id: locked.wamid, status: 'delivered', timestamp: '1' };
+    const status = { id: sent.wamid, status: 'delivered', timestamp: '1' };
     for (let n = 0; n < 40; n += 1) await inbox.store(statuses(number, status));
     await inbox.rows('UPDATE webhook_inbox SET attempts = $1 WHERE processed_at IS NULL', [MAX_TRIES - 1]);
     const id = await inbox.store(inbound(number, { phone: newPhone() }));
@@ -138,7 +138,7 @@ describe('bad items', () => {
     expect(waiting).toEqual({ n: 40 });
     await inbox.rows('UPDATE webhook_inbox SET attempts = 0 WHERE processed_at IS NULL');
     await inbox.processAll();
-    expect(await inbox.row('SELECT status FROM messages WHERE id = $1', [locked.id])).toEqual({ status: 'delivered' });
+    expect(await inbox.row('SELECT status FROM messages WHERE id = $1', [sent.id])).toEqual({ status: 'delivered' });
   });
 
   it('gives an item up that still meets a lock at the last try', async () => {
