@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Request, Response } from 'express';
 import { contactOptedOut, featureLimitExceeded, messageSendFailed, notFound } from './api-error.js';
 import { RequestId } from './decorators.js';
-import { apiTime } from './envelope.js';
+import { timestamp } from './timestamp.js';
 import { Reply } from './reply.js';
 import { type StartedApi, startApi } from './testing/start-api.js';
 
@@ -251,6 +251,6 @@ describe('an answer', () => {
 
 describe('a time of the API', () => {
   it('has no fraction and +00:00', () => {
-    expect(apiTime(new Date('2026-01-01T07:58:39.987Z'))).toBe('2026-01-01T07:58:39+00:00');
+    expect(timestamp(new Date('2026-01-01T07:58:39.987Z'))).toBe('2026-01-01T07:58:39+00:00');
   });
 });

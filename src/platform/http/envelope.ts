@@ -1,8 +1,6 @@
 import type { ApiError } from './api-error.js';
 import type { Reply } from './reply.js';
-
-/** A time as the REST API shows it: ISO 8601, `+00:00`, no fraction. */
-export const apiTime = (time: Date): string => `${time.toISOString().slice(0, 19)}+00:00`;
+import { timestamp } from './timestamp.js';
 
 /** The body of every success answer, with its status and headers. Only {@link ApiAdapter} writes it. */
 export class SuccessEnvelope {
@@ -19,7 +17,7 @@ export class SuccessEnvelope {
       success: true,
       data: reply.data ?? null,
       ...(message === undefined ? {} : { message }),
-      meta: { ...meta, request_id: requestId, timestamp: apiTime(new Date()) },
+      meta: { ...meta, request_id: requestId, timestamp: timestamp(new Date()) },
     };
   }
 }
@@ -32,5 +30,5 @@ export const errorEnvelope = (error: ApiError, requestId: string): object => ({
     message: error.message,
     ...(error.details === undefined ? {} : { details: error.details }),
   },
-  meta: { request_id: requestId, timestamp: apiTime(new Date()) },
+  meta: { request_id: requestId, timestamp: timestamp(new Date()) },
 });
