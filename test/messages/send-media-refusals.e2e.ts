@@ -31,14 +31,14 @@ describe('POST /messages/media refuses', () => {
     return counts;
   };
 
-  /** Files of this tenant in the store: their folder names the tenant. */
+  /** Files of this tenant in the store: their names begin with the tenant. */
   const storedFiles = async (of: TestTenant): Promise<string[]> => {
     const root = process.env.E2E_MEDIA_DIR ?? '';
     const names = await readdir(root, { recursive: true, withFileTypes: true });
     return names
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
-      .filter((path) => path.includes(`/${of.id}/`));
+      .filter((path) => path.includes(`/${of.id}-`));
   };
 
   const refused = async (of: TestTenant, send: () => Promise<ApiAnswer>): Promise<ApiAnswer> => {
