@@ -16,7 +16,7 @@ describe('a backlog', () => {
     await lab.sendOne(tenant);
     await lab.fill(tenant, rate * 4);
     const messages = await lab.settled(tenant);
-    expect(messages.every(({ status, attempt_no }) => ok(status) && attempt_no === 1)).toBe(true);
+    expect(messages.filter(({ status }) => !ok(status))).toEqual([]);
     const { total, duplicates } = await tenant.control.counts(tenant.phoneNumberId);
     expect({ total, duplicates }).toEqual({ total: rate * 4 + 1, duplicates: {} });
     const stats = await tenant.control.stats(tenant.phoneNumberId);

@@ -16,10 +16,22 @@ const PARALLEL_VISITS = 4;
 /** A number with more to do is visited again this soon: well before what was released for it has left. */
 const REVISIT_MS = 80;
 
+/** A round gives what some numbers leave to those that can use more; this often at most. */
+const MAX_PASSES = 4;
+
 /** What a round of visits found. */
 export interface Round {
   /** When to look again, milliseconds; null: nothing is known to be due. */
   againInMs: number | null;
+}
+
+interface Visit {
+  number: DueNumber;
+  released: number;
+  /** There is more to release than was allowed now. */
+  more: boolean;
+  /** It was this process' share that ended the visit, not the number's rate. */
+  hungry: boolean;
 }
 
 /**
@@ -43,20 +55,19 @@ export class Feeder {
 
   async round(): Promise<Round> {
     const numbers = await dueNumbers(this.postgres);
-    const due = this.inTurn(
-      numbers.filter(({ dueInMs, paused, priority }) => dueInMs <= 0 && (!paused || priority < 5)),
-    );
-    const future = numbers.filter(({ dueInMs, paused }) => dueInMs > 0 && !paused).map(({ dueInMs }) => dueInMs);
-    const waits = future.length > 0 ? [Math.min(...future)] : [];
-    const share = Math.max(1, Math.floor(this.pace.room() / Math.max(1, due.length)));
-    const queue = [...due];
-    const visitNext = async (): Promise<void> => {
-      for (let number = queue.shift(); number; number = queue.shift()) {
-        if (await this.visit(number, share)) waits.push(REVISIT_MS);
-        this.lastNumber = number.numberId;
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL_VISITS }, visitNext));
+    const later = numbers.filter(({ dueInMs, paused }) => dueInMs > 0 && !paused).map(({ dueInMs }) => dueInMs);
+    let hungry = this.inTurn(numbers.filter(isToVisit));
+    let room = this.pace.room();
+    let more = false;
+    for (let pass = 0; hungry.length > 0 && (pass === 0 || (room > 0 && pass < MAX_PASSES)); pass += 1) {
+      // Everybody gets something, however busy this process is.
+      const share = Math.max(1, Math.floor(room / hungry.length));
+      const visits = await this.visitAll(hungry, share);
+      room -= visits.reduce((sum, { released }) => sum + released, 0);
+      more ||= visits.some((visit) => visit.more);
+      hungry = visits.filter((visit) => visit.hungry).map(({ number }) => number);
+    }
+    const waits = [...later, ...(more ? [REVISIT_MS] : [])];
     return { againInMs: waits.length > 0 ? Math.min(...waits) : null };
   }
 
@@ -66,16 +77,29 @@ export class Feeder {
     return start <= 0 ? due : [...due.slice(start), ...due.slice(0, start)];
   }
 
-  /** True when the number has more to release than fitted. */
-  private async visit(number: DueNumber, share: number): Promise<boolean> {
+  private async visitAll(numbers: DueNumber[], share: number): Promise<Visit[]> {
+    const queue = [...numbers];
+    const visits: Visit[] = [];
+    const visitNext = async (): Promise<void> => {
+      for (let number = queue.shift(); number; number = queue.shift()) {
+        visits.push(await this.visit(number, share));
+        this.lastNumber = number.numberId;
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL_VISITS }, visitNext));
+    return visits;
+  }
+
+  private async visit(number: DueNumber, share: number): Promise<Visit> {
     const { numberId, priority, paused, ratePerSecond } = number;
-    const room = paused ? MAX_VISIT : Math.min(share, MAX_VISIT, await this.roomOf(number));
-    if (room <= 0) return !paused;
+    const allowed = paused ? MAX_VISIT : Math.min(share, MAX_VISIT);
+    const limit = paused ? allowed : Math.min(allowed, await this.roomOf(number));
+    if (limit <= 0) return { number, released: 0, more: true, hungry: false };
     const rows = await takeDue(this.postgres, {
       numberId,
       priority,
       paused,
-      limit: room,
+      limit,
       leaseS: this.settings.RELEASE_LEASE_S,
     });
     const messages = rows.flatMap(({ id, generation }) =>
@@ -86,9 +110,9 @@ export class Feeder {
     await Promise.all(
       kept.map(({ id, generation }) => this.giveBack.released({ id, generation, number_id: numberId })),
     );
-    const more = !paused && (rows.length >= room || kept.length > 0);
-    await this.tellBacklog(numberId, more);
-    return more;
+    const more = rows.length === limit || kept.length > 0;
+    if (!paused) await this.tellBacklog(numberId, more);
+    return { number, released: released.size, more, hungry: kept.length === 0 && more && limit === allowed };
   }
 
   /** Slots that are free before the horizon; none while Redis is away. */
@@ -114,4 +138,9 @@ export class Feeder {
   private get backlogMs(): number {
     return 1000 + 2 * this.settings.RECOVERY_INTERVAL_MS;
   }
+}
+
+/** A paused number is looked at for lapsed submissions alone; those were released before, so never among priority 5. */
+function isToVisit({ dueInMs, paused, priority }: DueNumber): boolean {
+  return dueInMs <= 0 && (!paused || priority < 5);
 }

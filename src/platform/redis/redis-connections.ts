@@ -38,13 +38,7 @@ export class RedisConnections implements OnModuleDestroy {
 
   /** For BullMQ workers, which wait for Redis as long as it takes (they require `maxRetriesPerRequest: null`). */
   openWorker(name: string): Redis {
-    return this.open(name, {
-      enableOfflineQueue: true,
-      maxRetriesPerRequest: null,
-      // Jobs that end together (a group was committed) are told to Redis in one write; a blocking pop must wait alone.
-      enableAutoPipelining: true,
-      autoPipeliningIgnoredCommands: ['bzpopmin'],
-    });
+    return this.open(name, { enableOfflineQueue: true, maxRetriesPerRequest: null });
   }
 
   /** A key or channel under the installation's prefix. */

@@ -1,0 +1,144 @@
+import { randomInt } from 'node:crypto';
+import { Feeder } from '../../src/delivery/recovery/feeder.js';
+import { GiveBack } from '../../src/delivery/recovery/give-back.js';
+import { Pace } from '../../src/delivery/work/pace.js';
+import { Log } from '../../src/platform/logging/log.js';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
+import { DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
+import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
+import { RateSlots } from '../../src/platform/queue/rate-slots.js';
+import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
+import { Outbox, type Sender } from './outbox.js';
+
+/** A feeder as a worker has it, with nobody who takes the jobs. */
+function feederOf(outbox: Outbox) {
+  const { settings } = outbox;
+  const log = new Log(settings);
+  const redis = new RedisConnections(settings, log);
+  const slots = new RateSlots(redis);
+  const queue = new DeliveryQueue(settings, redis, log);
+  const release = new DeliveryRelease(slots, queue, new Metrics(), log, settings);
+  const pace = new Pace();
+  const feeder = new Feeder(outbox.postgres, release, slots, new GiveBack(outbox.postgres), pace, settings, log);
+  return {
+    feeder,
+    pace,
+    slots,
+    queue,
+    ready: async () => {
+      if (redis.commands.status !== 'ready') await new Promise((resolve) => redis.commands.once('ready', resolve));
+    },
+    close: async () => {
+      release.onModuleDestroy();
+      const closing = queue.onModuleDestroy();
+      redis.onModuleDestroy();
+      await closing;
+    },
+  };
+}
+
+let outbox: Outbox;
+let feeder: ReturnType<typeof feederOf>;
+const start = async (env: NodeJS.ProcessEnv = {}): Promise<void> => {
+  outbox = await Outbox.create({ REDIS_PREFIX: `feeder-${randomInt(1e9)}`, LOG_LEVEL: 'silent', ...env });
+  feeder = feederOf(outbox);
+};
+afterEach(async () => {
+  await feeder.close();
+  await outbox.close();
+});
+
+/** Messages of a number that were released and not given back. */
+async function released({ numberId }: Sender): Promise<number> {
+  const { rows } = await outbox.postgres.pool.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM messages WHERE number_id = $1 AND generation > 1 AND next_at > now()',
+    [numberId],
+  );
+  return rows[0]?.n ?? NaN;
+}
+
+describe('a round of the feeder', () => {
+  it('serves every number, and gives what small ones leave to those that can use it', async () => {
+    await start();
+    await feeder.ready();
+    const big = await outbox.sender({ rate: 1000 });
+    await outbox.messages(big, 300);
+    const small = await Promise.all(Array.from({ length: 10 }, () => outbox.sender()));
+    for (const sender of small) await outbox.message(sender);
+    const round = await feeder.feeder.round();
+    expect(await Promise.all(small.map(released))).toEqual(small.map(() => 1));
+    // 40 in all for a process that has just started.
+    expect(await released(big)).toBe(40 - small.length);
+    expect(round.againInMs).toBeLessThanOrEqual(100);
+  });
+
+  it('releases no more than departs within the horizon, and marks the backlog', async () => {
+    await start();
+    await feeder.ready();
+    const sender = await outbox.sender({ rate: 20 });
+    await outbox.messages(sender, 50);
+    await feeder.feeder.round();
+    // 500 ms of a number at 19/s that starts in a second.
+    expect(await released(sender)).toBe(10);
+    expect(await feeder.queue.counts()).toMatchObject({ waiting: 10 });
+    const api = await feeder.slots.reserve({
+      numberId: sender.numberId,
+      ratePerSecond: 20,
+      wanted: 1,
+      horizonMs: 60_000,
+      respectBacklog: true,
+    });
+    expect(api.departures).toEqual([]);
+  });
+
+  it('takes little for a process that has its hands full, and still something of every number', async () => {
+    await start();
+    await feeder.ready();
+    const [a, b] = [await outbox.sender(), await outbox.sender()];
+    await outbox.messages(a, 10);
+    await outbox.messages(b, 10);
+    Array.from({ length: 100 }, () => feeder.pace.take());
+    await feeder.feeder.round();
+    expect([await released(a), await released(b)]).toEqual([1, 1]);
+  });
+
+  it('skips paused numbers, but finds the submissions that lapsed there', async () => {
+    await start();
+    await feeder.ready();
+    const sender = await outbox.sender();
+    await outbox.run('UPDATE phone_numbers SET paused_at = now() WHERE id = $1', [sender.numberId]);
+    await outbox.messages(sender, 5);
+    const lapsed = await outbox.message(sender, {
+      status: `'sending'`,
+      attempt_no: 1,
+      attempt_state: `'submitting'`,
+      priority: 4,
+    });
+    await feeder.feeder.round();
+    expect(await released(sender)).toBe(0);
+    expect(await outbox.read(lapsed)).toMatchObject({ status: 'unknown' });
+  });
+
+  it('comes back when the next message is due', async () => {
+    await start();
+    await feeder.ready();
+    await outbox.message(await outbox.sender(), { next_at: `now() + interval '10 seconds'` });
+    const { againInMs } = await feeder.feeder.round();
+    expect(againInMs).toBeGreaterThan(8000);
+    expect(againInMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it('knows of nothing when there is nothing', async () => {
+    await start();
+    await feeder.ready();
+    expect(await feeder.feeder.round()).toEqual({ againInMs: null });
+  });
+
+  it('leaves everything where it is while Redis is away', async () => {
+    await start({ REDIS_URL: 'redis://127.0.0.1:1' });
+    const sender = await outbox.sender();
+    await outbox.messages(sender, 3);
+    await feeder.feeder.round();
+    expect(await released(sender)).toBe(0);
+  });
+});
