@@ -2,6 +2,8 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import { ApiReference } from './api-reference/api-reference.js';
 import { AppModule } from './app.module.js';
+import { assertBuildersExist } from './delivery/payload/build-payload.js';
+import { OUTBOUND_TYPES } from './messages/outbound/outbound-message.js';
 import type { Settings } from './platform/config/settings.js';
 import { pendingMigrations } from './platform/database/migrations.js';
 import { Postgres } from './platform/database/postgres.js';
@@ -40,6 +42,7 @@ export class Program {
   async start(): Promise<void> {
     const { settings } = this;
     if (settings.READY_FILE) await rm(settings.READY_FILE, { force: true });
+    assertBuildersExist(OUTBOUND_TYPES);
     await this.checkMigrations();
     const module = AppModule.forRole(settings.ROLE);
     if (settings.ROLE === 'worker') {

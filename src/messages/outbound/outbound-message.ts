@@ -35,8 +35,9 @@ export interface OutboundMessage {
   priority: number;
 }
 
-/** The kinds of message that can be sent; the worker has a payload builder for each. */
-export type OutboundType = 'image' | 'video' | 'audio' | 'document';
+/** The kinds of message that can be sent; the program does not start without a payload builder for each. */
+export const OUTBOUND_TYPES = ['image', 'video', 'audio', 'document'] as const;
+export type OutboundType = (typeof OUTBOUND_TYPES)[number];
 
 /** A message that is stored and will go out. */
 export interface AcceptedMessage {
