@@ -41,7 +41,7 @@ describe('the conversion of WebP', () => {
   }, 60_000);
 
   it('refuses what is larger than 5 MB afterwards', async () => {
-    const noisy = ReceivedContent.ofBuffer(await noisyWebp(1800, 1400, true));
+    const noisy = ReceivedContent.ofBuffer(await noisyWebp(1800, 1400));
     expect(noisy.sizeBytes).toBeLessThan(5 * 1024 * 1024);
     await expect(converter.convert(noisy)).rejects.toThrow(
       'The WebP image is larger than 5 MB after conversion to PNG.',
@@ -54,6 +54,16 @@ describe('the conversion of WebP', () => {
       await expect(converter.convert(ReceivedContent.ofBuffer(damaged))).rejects.toThrow(ConversionRefusedError);
     }
   });
+
+  it('gives up a conversion that takes too long', async () => {
+    class Impatient extends WebpConverter {
+      protected override readonly timeoutSeconds = 1;
+    }
+    const slow = ReceivedContent.ofBuffer(await noisyWebp(3200, 3200, { lossless: true }));
+    await expect(new Impatient(folder.log).convert(slow)).rejects.toThrow(
+      'The WebP image could not be converted within 1 seconds.',
+    );
+  }, 60_000);
 
   it('runs two at a time, lets 32 wait, and answers 503 to the next', async () => {
     const picture = ReceivedContent.ofBuffer(await webp(64, 64));

@@ -5,7 +5,6 @@ import { MAX_BYTES } from '../media-types.js';
 import type { ReceivedContent } from '../received-content.js';
 
 const MAX_PIXELS = 50_000_000;
-const TIMEOUT_SECONDS = 10;
 const AT_ONCE = 2;
 /** Beyond this the wait would outlast the caller; each waiting upload also holds its file. */
 const MAX_WAITING = 32;
@@ -26,6 +25,8 @@ export class ConversionRefusedError extends Error {}
  */
 @Injectable()
 export class WebpConverter {
+  /** For one conversion, seconds; time in the queue not counted. */
+  protected readonly timeoutSeconds: number = 10;
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -45,11 +46,13 @@ export class WebpConverter {
     const input = await webp.read(0, webp.sizeBytes);
     // Loaded with the first WebP: the library's native part is large.
     const { default: sharp } = await import('sharp');
+    // No picture comes twice, so nothing is worth keeping in memory.
+    sharp.cache(false);
     try {
       const picture = sharp(input, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true });
       const { hasAlpha, pages = 1 } = await picture.metadata();
       if (pages > 1) throw new ConversionRefusedError('Animated WebP images cannot be sent.');
-      const upright = picture.rotate().timeout({ seconds: TIMEOUT_SECONDS });
+      const upright = picture.rotate().timeout({ seconds: this.timeoutSeconds });
       const as = hasAlpha ? 'png' : 'jpg';
       const content = await (
         as === 'png' ? upright.png() : upright.flatten().jpeg({ quality: JPEG_QUALITY })
@@ -67,7 +70,7 @@ export class WebpConverter {
   private reason(error: unknown): string {
     const text = error instanceof Error ? error.message : '';
     if (/pixel limit/i.test(text)) return 'The WebP image has more than 50 megapixels.';
-    if (/timeout/i.test(text)) return `The WebP image could not be converted within ${TIMEOUT_SECONDS} seconds.`;
+    if (/timeout/i.test(text)) return `The WebP image could not be converted within ${this.timeoutSeconds} seconds.`;
     this.log.debug({ err: error }, 'a WebP image could not be read');
     return 'The WebP image is damaged and could not be read.';
   }

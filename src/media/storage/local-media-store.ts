@@ -52,8 +52,8 @@ export class LocalMediaStore extends MediaStore implements OnModuleInit {
       await this.moveIn(file, path);
       await bothSettled(file.sync(), this.syncFolder(storageKey));
     } catch (error) {
-      await file.discard();
-      await this.remove(storageKey);
+      // What even this cannot remove has no row, and is the collector's.
+      await Promise.allSettled([file.discard(), this.remove(storageKey)]);
       throw error;
     }
     await file.discard();

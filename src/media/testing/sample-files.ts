@@ -21,21 +21,25 @@ const picture = (width: number, height: number, alpha: boolean) =>
 export const jpeg = (width = 32, height = 24): Promise<Buffer> => picture(width, height, false).jpeg().toBuffer();
 export const png = (width = 32, height = 24): Promise<Buffer> => picture(width, height, false).png().toBuffer();
 export const gif = (): Promise<Buffer> => picture(8, 8, false).gif().toBuffer();
-export const webp = (width = 32, height = 24): Promise<Buffer> => picture(width, height, false).webp().toBuffer();
+export const webp = (width = 32, height = 24): Promise<Buffer> =>
+  picture(width, height, false).webp({ effort: 0 }).toBuffer();
 export const webpWithAlpha = (): Promise<Buffer> => picture(32, 24, true).webp({ lossless: true }).toBuffer();
 
-/** Noise compresses badly: a small WebP (lossy) that becomes a large file. */
-export async function noisyWebp(width: number, height: number, alpha: boolean): Promise<Buffer> {
+/** Noise compresses badly: a WebP that is small when lossy, becomes a large PNG, and takes its time on the way. */
+export async function noisyWebp(width: number, height: number, options: { lossless?: boolean } = {}): Promise<Buffer> {
   const noise = sharp({
     create: { width, height, channels: 3, background: 'black', noise: { type: 'gaussian', mean: 128, sigma: 80 } },
   });
-  return (alpha ? noise.ensureAlpha(0.5) : noise).webp({ quality: 90 }).toBuffer();
+  return noise
+    .ensureAlpha(0.5)
+    .webp({ quality: 90, effort: 0, ...options })
+    .toBuffer();
 }
 
 export async function animatedWebp(): Promise<Buffer> {
   const frames = await Promise.all(
     [0, 1].map((frame) =>
-      picture(16, 16 + frame * 0, false)
+      picture(16, 16, false)
         .negate(frame === 1)
         .png()
         .toBuffer(),

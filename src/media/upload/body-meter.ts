@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 1000;
 /** More came than any request that we take can have. */
 export class EndlessBodyError extends Error {
   constructor() {
-    super('the multipart body has no end');
+    super('the multipart body is larger than any that we take');
   }
 }
 

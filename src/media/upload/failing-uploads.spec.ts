@@ -206,6 +206,15 @@ describe('an upload that goes wrong', () => {
   const head = (length: number): string =>
     `POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: ${length}\r\n\r\n`;
 
+  it('with a body so large that reading it is of no use: answered at once', async () => {
+    const connection = await RawConnection.open(api.url);
+    connection.send(`${head(256 * MEGABYTE + 1)}--x\r\n${FILE}`);
+    const answer = await connection.until('}}');
+    expect(answer).toContain('HTTP/1.1 422');
+    expect(answer).toContain('The file must not be larger than 100 MB for media_type document.');
+    await connection.untilClosed();
+  });
+
   it('because the caller hangs up in the middle of a large file', async () => {
     const connection = await RawConnection.open(api.url);
     connection.send(`${head(10_000_000)}--x\r\n${FILE}${'a'.repeat(1_000_000)}`);

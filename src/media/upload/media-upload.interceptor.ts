@@ -6,7 +6,7 @@ import { type FieldErrors, validationError } from '../../platform/http/api-error
 import { Log } from '../../platform/logging/log.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
 import { TempFiles } from '../temp-files.js';
-import { MAX_MULTIPART_BYTES, meterBody } from './body-meter.js';
+import { EndlessBodyError, MAX_MULTIPART_BYTES, meterBody } from './body-meter.js';
 import { formFields } from './form-fields.js';
 import { addFault, FILE_FIELD, MediaFileStorage, type UploadProgress } from './media-file-storage.js';
 import { multipartFaults, MULTIPART_LIMITS } from './multipart-errors.js';
@@ -76,6 +76,7 @@ export class MediaUploadInterceptor implements NestInterceptor {
 
   /** Reads the body to its end. @returns what went wrong, or null */
   private parseMultipart(request: Request, response: Response): Promise<unknown> {
+    if (Number(request.headers['content-length']) > MAX_MULTIPART_BYTES) return Promise.resolve(new EndlessBodyError());
     return new Promise((resolve) => {
       // Once an answer is out (408 to a sender that stands still, 400 to one that hangs up) Node no longer tells the
       // request that its connection is gone, and the parser would wait for ever.
