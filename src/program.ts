@@ -68,8 +68,9 @@ export class Program {
   async stop(): Promise<boolean> {
     const { settings, log } = this;
     const deadline = performance.now() + settings.SHUTDOWN_TIMEOUT_S * 1000;
-    if (settings.READY_FILE) await rm(settings.READY_FILE, { force: true });
+    // First of all, and in this turn: whoever balances the load asks at any moment.
     this.app?.get(Health, { strict: false }).stopping();
+    if (settings.READY_FILE) await rm(settings.READY_FILE, { force: true });
     const answered = (await this.api?.drain(deadline - performance.now())) ?? true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
