@@ -52,7 +52,7 @@ describe('the page of the sandbox', () => {
     const picture = message.locator('img');
     await picture.waitFor();
     await eventually('the picture being drawn', async () => {
-      const width: unknown = await picture.evaluate('(image) => image.naturalWidth');
+      const width: unknown = await page.evaluate(`document.querySelector('[data-wamid="${wamid}"] img')?.naturalWidth`);
       return width === 320 ? true : undefined;
     });
     expect(await message.locator('.body').innerText()).toBe(`Your order, ${PHONE}`);
