@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { Settings } from '../platform/config/settings.js';
 import { Health } from '../platform/health/health.js';
 import { Log } from '../platform/logging/log.js';
@@ -49,8 +50,13 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     }
     if (this.stopped) return;
     this.timer = setInterval(() => void this.synchronize(), TIME_SYNC_MS);
-    this.worker = new Worker<DeliveryJob>(DELIVERY_QUEUE, (job) => this.process(job.data), {
-      connection: this.redis.openWorker('delivery'),
+    const connection = this.redis.openWorker('delivery');
+    const process = async ({ data }: { data: DeliveryJob }): Promise<void> => {
+      await this.process(data);
+      writeTogether(connection);
+    };
+    this.worker = new Worker<DeliveryJob>(DELIVERY_QUEUE, process, {
+      connection,
       prefix: queuePrefix(this.settings),
       concurrency: this.settings.DELIVERY_CONCURRENCY * FETCHED_PER_PLACE,
       lockDuration: LOCK_MS,
@@ -89,4 +95,14 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.sender.stop();
     await this.worker?.close();
   }
+}
+
+/**
+ * Jobs end in groups, because their outcomes are committed together. What BullMQ tells Redis about them in this turn
+ * of the event loop goes out in one write: system calls cost more than the commands.
+ */
+function writeTogether({ status, stream }: Redis): void {
+  if (status !== 'ready' || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
 }
