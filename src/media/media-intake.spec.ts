@@ -13,7 +13,7 @@ import { MediaFolder } from './testing/media-folder.js';
 import { MediaServer } from './testing/media-server.js';
 import { animatedWebp, html, jpeg, padded, pdf, webp, webpWithAlpha } from './testing/sample-files.js';
 import { ScriptedAddresses } from './testing/scripted-addresses.js';
-import type { UploadedTempFile } from './upload/uploaded-file.js';
+import { UploadedTempFile } from './upload/uploaded-file.js';
 
 const TENANT = 7;
 
@@ -51,9 +51,7 @@ describe('the intake of media', () => {
   async function upload(bytes: Buffer, originalName: string, declaredType = ''): Promise<UploadedTempFile> {
     const receiver = new ContentReceiver(folder.tempFiles, bytes.length);
     await receiver.write(bytes);
-    const content = receiver.finish();
-    const { sizeBytes, sha256 } = content;
-    return { fieldName: 'media_file', originalName, declaredType, sizeBytes, sha256, content };
+    return new UploadedTempFile('media_file', originalName, declaredType, receiver.finish());
   }
 
   const hash = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();

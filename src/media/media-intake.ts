@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type FieldErrors, validationError } from '../platform/http/api-error.js';
 import { Log } from '../platform/logging/log.js';
+import type { ArrivedFile } from './arrived-file.js';
 import { ConversionRefusedError, WebpConverter } from './convert/webp-converter.js';
 import { MediaDownload } from './fetch/media-download.js';
 import { MediaUrlRefusedError } from './fetch/media-url-refused.js';
-import { checkMedia, type MediaVerdict } from './formats/check-media.js';
 import { formatOf, type MediaFormat } from './formats/media-formats.js';
 import type { MediaType } from './media-types.js';
 import { displayName, withoutExtension } from './names/file-names.js';
@@ -23,13 +23,6 @@ import type { UploadedTempFile } from './upload/uploaded-file.js';
 const KNOWN_STORED_MS = 30 * 60_000;
 const KNOWN_STORED_MAX = 10_000;
 
-/** A file that came in, whichever way. */
-interface Arrival {
-  readonly originalName: string;
-  readonly declaredType: string;
-  readonly content: ReceivedContent;
-}
-
 /**
  * Takes a file in: checks it against its media type, converts WebP, stores it durably. What it returns is on disk (or
  * in the bucket) before the promise resolves, so the transaction that follows may refer to it.
@@ -37,7 +30,6 @@ interface Arrival {
 @Injectable()
 export class MediaIntake {
   private readonly knownStored = new LRUCache<string, string>({ max: KNOWN_STORED_MAX, ttl: KNOWN_STORED_MS });
-  private readonly verdicts = new WeakMap<UploadedTempFile, Map<MediaType, Promise<MediaVerdict>>>();
 
   constructor(
     private readonly store: MediaStore,
@@ -51,7 +43,7 @@ export class MediaIntake {
    * request at once. The check is done once per file: {@link fromUpload} uses the same result.
    */
   async faultsOf(mediaType: MediaType, file: UploadedTempFile): Promise<FieldErrors> {
-    const verdict = await this.verdictOn(mediaType, file);
+    const verdict = await file.check(mediaType);
     return 'faults' in verdict ? { [file.fieldName]: verdict.faults } : {};
   }
 
@@ -66,7 +58,7 @@ export class MediaIntake {
     file: UploadedTempFile,
     wanted?: string,
   ): Promise<PreparedMedia> {
-    const verdict = await this.verdictOn(mediaType, file);
+    const verdict = await file.check(mediaType);
     if ('faults' in verdict) throw validationError({ [file.fieldName]: verdict.faults });
     return this.prepare(tenantId, verdict.format, file, wanted, file.fieldName);
   }
@@ -79,7 +71,7 @@ export class MediaIntake {
   async fromUrl(tenantId: number, mediaType: MediaType, url: string, wanted?: string): Promise<PreparedMedia> {
     const arrival = await this.fetch(mediaType, url);
     try {
-      const verdict = await checkMedia(mediaType, candidateOf(arrival), 'detect');
+      const verdict = await arrival.check(mediaType);
       if ('faults' in verdict) throw validationError({ media_url: verdict.faults });
       return await this.prepare(tenantId, verdict.format, arrival, wanted, 'media_url');
     } finally {
@@ -103,15 +95,7 @@ export class MediaIntake {
     }
   }
 
-  private verdictOn(mediaType: MediaType, file: UploadedTempFile): Promise<MediaVerdict> {
-    const known = this.verdicts.get(file) ?? new Map<MediaType, Promise<MediaVerdict>>();
-    this.verdicts.set(file, known);
-    const verdict = known.get(mediaType) ?? checkMedia(mediaType, candidateOf(file), 'refuse');
-    known.set(mediaType, verdict);
-    return verdict;
-  }
-
-  private async fetch(mediaType: MediaType, url: string): Promise<Arrival> {
+  private async fetch(mediaType: MediaType, url: string): Promise<ArrivedFile> {
     try {
       return await this.download.fetch(url, mediaType);
     } catch (error) {
@@ -123,7 +107,7 @@ export class MediaIntake {
   private async prepare(
     tenantId: number,
     format: MediaFormat,
-    arrival: Arrival,
+    arrival: ArrivedFile,
     wanted: string | undefined,
     field: string,
   ): Promise<PreparedMedia> {
@@ -167,15 +151,4 @@ export class MediaIntake {
 
 function knownKey({ tenantId, sha256, mimeType }: Pick<PreparedMedia, 'tenantId' | 'sha256' | 'mimeType'>): string {
   return `${tenantId} ${sha256.toString('base64')} ${mimeType}`;
-}
-
-function candidateOf({ originalName, declaredType, content }: Arrival) {
-  return {
-    originalName,
-    declaredType,
-    sizeBytes: content.sizeBytes,
-    head: content.head,
-    read: (position: number, length: number) => content.read(position, length),
-    chunks: () => content.chunks(),
-  };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { Log } from '../../platform/logging/log.js';
+import { ArrivedFile } from '../arrived-file.js';
 import { tooLargeMessage } from '../formats/check-media.js';
 import { MAX_BYTES, type MediaType } from '../media-types.js';
 import { ContentReceiver, type ReceivedContent } from '../received-content.js';
@@ -16,13 +17,6 @@ import { pinnedGet } from './pinned-request.js';
 const TOTAL_MS = 30_000;
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-
-/** A downloaded file. Whoever takes it discards its content. */
-export interface DownloadedMedia {
-  readonly originalName: string;
-  readonly declaredType: string;
-  readonly content: ReceivedContent;
-}
 
 /**
  * Downloads media from addresses that callers name, without letting them reach into our network: every host, also of
@@ -44,17 +38,18 @@ export class MediaDownload {
   }
 
   /**
+   * @returns the file; whoever takes it discards its content
    * @throws MediaUrlRefusedError when the address or the answer cannot be used; the system's error (ENOSPC …) when the
    * file cannot be kept
    */
-  async fetch(text: string, mediaType: MediaType): Promise<DownloadedMedia> {
+  async fetch(text: string, mediaType: MediaType): Promise<ArrivedFile> {
     const signal = AbortSignal.timeout(this.totalMs);
     const url = parseMediaUrl(text, this.allowed);
     const { answer, from } = await this.open(url, signal);
     try {
       refuseUnusable(answer, mediaType);
       const content = await this.receive(answer, mediaType, signal);
-      return { originalName: answerName(from, answer), declaredType: answerType(answer), content };
+      return new ArrivedFile(answerName(from, answer), answerType(answer), content, 'detect');
     } finally {
       // Closes the connection, also when the body was not read to its end.
       answer.destroy();

@@ -7,7 +7,7 @@ import { isMediaType, MAX_BYTES, type MediaType } from '../media-types.js';
 import { ContentReceiver } from '../received-content.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
 import type { TempFiles } from '../temp-files.js';
-import type { UploadedTempFile } from './uploaded-file.js';
+import { UploadedTempFile } from './uploaded-file.js';
 
 /** The one field that may hold a file. */
 export const FILE_FIELD = 'media_file';
@@ -67,7 +67,7 @@ export class MediaFileStorage implements StorageEngine {
       await receiveAll(file, receiver);
       if (receiver.tooLarge) addFault(progress.faults, FILE_FIELD, tooLargeMessage(mediaType));
       else if (progress.left) await receiver.abort();
-      else progress.file = uploadedFile(file, receiver);
+      else progress.file = new UploadedTempFile(FILE_FIELD, file.originalname, declaredType(file), receiver.finish());
     } catch (error) {
       await receiver.abort();
       throw error;
@@ -100,18 +100,6 @@ async function receiveAll(file: Express.Multer.File, receiver: ContentReceiver):
 function declaredType({ mimetype }: Express.Multer.File): string {
   const type = mimetype.toLowerCase();
   return type === 'text/plain' ? '' : type;
-}
-
-function uploadedFile(file: Express.Multer.File, receiver: ContentReceiver): UploadedTempFile {
-  const content = receiver.finish();
-  return {
-    fieldName: FILE_FIELD,
-    originalName: file.originalname,
-    declaredType: declaredType(file),
-    sizeBytes: content.sizeBytes,
-    sha256: content.sha256,
-    content,
-  };
 }
 
 /** Adds a message to a field, once. */

@@ -1,18 +1,18 @@
 import type { FieldErrors } from '../../platform/http/api-error.js';
+import { ArrivedFile } from '../arrived-file.js';
 import type { ReceivedContent } from '../received-content.js';
 
 /** One uploaded file as it came in. */
-export interface UploadedTempFile {
-  /** Form field it came in: `media_file`. */
-  readonly fieldName: string;
-  /** As the client named it; not to be trusted. */
-  readonly originalName: string;
-  /** Content type the client declared, lower case, without parameters; empty when it declared none. */
-  readonly declaredType: string;
-  readonly sizeBytes: number;
-  readonly sha256: Buffer;
-  /** Its bytes: in memory when small, else in a temporary file. */
-  readonly content: ReceivedContent;
+export class UploadedTempFile extends ArrivedFile {
+  constructor(
+    /** Form field it came in: `media_file`. */
+    readonly fieldName: string,
+    originalName: string,
+    declaredType: string,
+    content: ReceivedContent,
+  ) {
+    super(originalName, declaredType, content, 'refuse');
+  }
 }
 
 /** A media request as it was read, multipart or JSON/urlencoded. */
