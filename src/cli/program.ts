@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addDevCommands } from './dev-commands.js';
+import { addEncryptionCommands } from './encryption-commands.js';
 import { addMigrateCommands } from './migrate-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { addTokenCommands } from './token-commands.js';
@@ -26,6 +27,7 @@ Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
   addTokenCommands(program);
   addWhatsappCommands(program);
   addMigrateCommands(program);
+  addEncryptionCommands(program);
   addDevCommands(program);
   return program;
 }

@@ -42,7 +42,7 @@ export class Encryption {
   decrypt(sealed: Uint8Array, context: string): string {
     const bytes = Buffer.from(sealed);
     const idLength = bytes[0] ?? 0;
-    const id = bytes.subarray(1, 1 + idLength).toString();
+    const id = keyIdOf(bytes);
     const nonce = bytes.subarray(1 + idLength, 1 + idLength + IV_BYTES);
     const tag = bytes.subarray(1 + idLength + IV_BYTES, 1 + idLength + IV_BYTES + TAG_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', this.key(id), nonce);
@@ -58,9 +58,22 @@ export class Encryption {
     }
   }
 
+  /** True for a value that another key than the current one encrypted. */
+  isOutdated(sealed: Uint8Array): boolean {
+    return keyIdOf(Buffer.from(sealed)) !== this.currentId;
+  }
+
+  /** Name of the key that encrypts now. */
+  get keyId(): string {
+    return this.currentId;
+  }
+
   private key(id: string): Buffer {
     const key = this.keys.get(id);
     if (!key) throw new DecryptionError(`No encryption key with id ${JSON.stringify(id)} is configured`);
     return key;
   }
 }
+
+/** The name of the key stands before what it encrypted. */
+const keyIdOf = (bytes: Buffer): string => bytes.subarray(1, 1 + (bytes[0] ?? 0)).toString();

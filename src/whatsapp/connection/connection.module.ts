@@ -4,12 +4,13 @@ import { CallbackAddress } from './callback-address.js';
 import { ConnectionStore } from './connection-store.js';
 import { ConnectionsService } from './connections.service.js';
 import { NumberVerification } from './number-verification.js';
+import { SecretRotation } from './secret-rotation.js';
 import { TemplateSync } from './template-sync.js';
 
 /** Connecting tenants' numbers to WhatsApp, checking, pausing and resuming them. */
 @Module({
   imports: [WhatsappClientModule],
-  providers: [CallbackAddress, ConnectionStore, ConnectionsService, NumberVerification, TemplateSync],
-  exports: [ConnectionsService, CallbackAddress, TemplateSync],
+  providers: [CallbackAddress, ConnectionStore, ConnectionsService, NumberVerification, SecretRotation, TemplateSync],
+  exports: [ConnectionsService, CallbackAddress, SecretRotation, TemplateSync],
 })
 export class WhatsappConnectionModule {}

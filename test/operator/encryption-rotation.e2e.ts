@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { readSettings } from '../../src/platform/config/settings.js';
+import { Encryption } from '../../src/platform/crypto/encryption.js';
+import { createDatabase, dropDatabase } from '../support/database.js';
+import { baseEnvironment } from '../support/environment.js';
+import { command, commandJson } from './command.js';
+
+const OLD_KEY = randomBytes(32).toString('base64');
+const NEW_KEY = randomBytes(32).toString('base64');
+
+const encryption = (env: NodeJS.ProcessEnv): Encryption =>
+  new Encryption(readSettings({ ...baseEnvironment(), ...env }));
+
+describe('encryption rotate', () => {
+  const before = { ENCRYPTION_KEY: OLD_KEY, ENCRYPTION_KEY_ID: 'k1' };
+  const after = { ENCRYPTION_KEY: NEW_KEY, ENCRYPTION_KEY_ID: 'k2' };
+  const both = { ...after, ENCRYPTION_PREVIOUS_KEYS: `k1:${OLD_KEY}` };
+  let database: { name: string; url: string };
+  let client: pg.Client;
+
+  const rotate = (env: NodeJS.ProcessEnv) =>
+    commandJson<unknown>(['encryption', 'rotate'], { ...env, DATABASE_URL: database.url });
+
+  /** The three stored secrets, opened with the keys of `env`. */
+  async function opened(env: NodeJS.ProcessEnv): Promise<string[]> {
+    const { rows } = await client.query<{ token: Buffer; secret: Buffer; verify: Buffer }>(
+      `SELECT a.access_token_encrypted AS token, p.app_secret_encrypted AS secret, p.verify_token_encrypted AS verify
+         FROM whatsapp_accounts a JOIN whatsapp_apps p ON p.id = a.app_id`,
+    );
+    const keys = encryption(env);
+    return rows.flatMap(({ token, secret, verify }) => [
+      keys.decrypt(token, 'whatsapp_accounts.access_token'),
+      keys.decrypt(secret, 'whatsapp_apps.app_secret'),
+      keys.decrypt(verify, 'whatsapp_apps.verify_token'),
+    ]);
+  }
+
+  beforeEach(async () => {
+    database = await createDatabase('rotation');
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const old = encryption(before);
+    const { rows: plans } = await client.query<{ id: number }>(
+      `INSERT INTO plans (name, features) VALUES ('rotation', '{}') RETURNING id`,
+    );
+    const { rows: tenants } = await client.query<{ id: number }>(
+      `INSERT INTO tenants (name, subdomain, plan_id) VALUES ('Rotation', 'rotation', $1) RETURNING id`,
+      [plans[0]?.id],
+    );
+    const { rows: apps } = await client.query<{ id: number }>(
+      `INSERT INTO whatsapp_apps (tenant_id, app_key, app_secret_encrypted, verify_token_encrypted)
+       VALUES ($1, 'key', $2, $3) RETURNING id`,
+      [
+        tenants[0]?.id,
+        old.encrypt('the app secret', 'whatsapp_apps.app_secret'),
+        old.encrypt('the verify token', 'whatsapp_apps.verify_token'),
+      ],
+    );
+    await client.query(
+      'INSERT INTO whatsapp_accounts (tenant_id, waba_id, app_id, access_token_encrypted) VALUES ($1, $2, $3, $4)',
+      [
+        tenants[0]?.id,
+        '2150000000000001',
+        apps[0]?.id,
+        old.encrypt('the access token', 'whatsapp_accounts.access_token'),
+      ],
+    );
+  });
+
+  afterEach(async () => {
+    await client.end();
+    await dropDatabase(database.name);
+  });
+
+  it('leaves every secret readable with the new key alone', async () => {
+    expect(await rotate(both)).toEqual({ key_id: 'k2', rotated: 3, current: 0 });
+    expect(await opened(after)).toEqual(['the access token', 'the app secret', 'the verify token']);
+  });
+
+  it('has nothing to do the second time', async () => {
+    await rotate(both);
+    expect(await rotate(after)).toEqual({ key_id: 'k2', rotated: 0, current: 3 });
+  });
+
+  it('says which key is missing, and changes nothing', async () => {
+    const { code, stderr } = await command(['encryption', 'rotate'], { ...after, DATABASE_URL: database.url });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: No encryption key with id "k1" is configured\n' });
+    expect(await opened(before)).toEqual(['the access token', 'the app secret', 'the verify token']);
+  });
+});
