@@ -123,6 +123,19 @@ describe('an upload that goes wrong', () => {
     );
   });
 
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'with a file in a field called %s',
+    async (name) => {
+      expect(await send(form([[name, 10]]))).toMatchObject(
+        refusal({ body: ['Files belong in the field media_file.'] }),
+      );
+      expect(await multipart(field(name, 'x'.repeat(65_537)))).toMatchObject({
+        status: 422,
+        body: { error: { details: { body: [expect.any(String)] } } },
+      });
+    },
+  );
+
   it('with more files than anybody sends', async () => {
     const answer = await send(form(Array.from({ length: 11 }, (): [string, number] => ['media_file', 10])));
     expect(answer).toMatchObject({ status: 422, body: { error: { details: { media_file: expect.any(Array) } } } });

@@ -51,7 +51,7 @@ export class MediaFileStorage implements StorageEngine {
   private async receive(request: Request, file: Express.Multer.File): Promise<void> {
     const progress = this.progressOf(request);
     if (file.fieldname !== FILE_FIELD) {
-      addFault(progress.faults, file.fieldname, `Files belong in the field ${FILE_FIELD}.`);
+      addFault(progress.faults, faultField(file.fieldname), `Files belong in the field ${FILE_FIELD}.`);
       return passOver(file);
     }
     if (progress.fileSeen) {
@@ -100,6 +100,14 @@ async function receiveAll(file: Express.Multer.File, receiver: ContentReceiver):
 function declaredType({ mimetype }: Express.Multer.File): string {
   const type = mimetype.toLowerCase();
   return type === 'text/plain' ? '' : type;
+}
+
+/** For faults of the body as a whole, which belong to no field. */
+export const BODY = 'body';
+
+/** The name under which a fault of a field is told: its own, unless that means something to every JavaScript object. */
+export function faultField(name: string): string {
+  return name === '' || name in Object.prototype ? BODY : name;
 }
 
 /** Adds a message to a field, once. */

@@ -2,10 +2,7 @@ import multer from 'multer';
 import type { FieldErrors } from '../../platform/http/api-error.js';
 import { tooLargeMessage } from '../formats/check-media.js';
 import { EndlessBodyError } from './body-meter.js';
-import { FILE_FIELD } from './media-file-storage.js';
-
-/** For faults of the body as a whole, which belong to no field. */
-export const BODY = 'body';
+import { BODY, faultField, FILE_FIELD } from './media-file-storage.js';
 
 /** Limits of a multipart body. The documented form has some fifteen fields; 10,000 of them are an attack. */
 export const MULTIPART_LIMITS = {
@@ -36,7 +33,7 @@ export function multipartFaults(error: unknown): FieldErrors | null {
 
 function multerFaults({ code, field }: multer.MulterError): FieldErrors {
   const { fields, fieldSize, files, fieldNameSize } = MULTIPART_LIMITS;
-  const name = field === undefined ? BODY : field.slice(0, fieldNameSize);
+  const name = faultField(field?.slice(0, fieldNameSize) ?? '');
   switch (code) {
     case 'LIMIT_FIELD_COUNT':
       return { [BODY]: [`At most ${fields} fields may be sent.`] };
