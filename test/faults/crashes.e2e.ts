@@ -27,7 +27,10 @@ describe('a crash', () => {
     expect(sends.unanswered).toBe(0);
     const stored = await lab.expectPromisesKept(sends);
     expect(stored).toHaveLength(MESSAGES);
-    expect(stored.every(({ status }) => status === 'read')).toBe(true);
+    // A request that was about to be written when the worker died may have left: nobody knows, so it is not repeated.
+    const unread = stored.filter(({ status }) => status !== 'read');
+    expect(unread.filter(({ error_code }) => error_code !== 'UNKNOWN_OUTCOME')).toEqual([]);
+    expect(unread.length).toBeLessThan(MESSAGES / 10);
   });
 
   it('of the API in mid-request loses nothing that was answered, and keeps nothing half done', async () => {
