@@ -140,5 +140,7 @@ function newContactOf(contact: ContactFieldsDto): NewContactFields {
 }
 
 function merge(into: FieldErrors, more: FieldErrors): void {
-  for (const [field, messages] of Object.entries(more)) (into[field] ??= []).push(...messages);
+  for (const [field, messages] of Object.entries(more)) {
+    into[field] = [...(Object.hasOwn(into, field) ? (into[field] ?? []) : []), ...messages];
+  }
 }
