@@ -40,7 +40,7 @@ export class MessagesController {
   @ApiTenantEndpoint(SEND_MEDIA)
   @ApiPreferHeader()
   @ApiRequestBody(SEND_MEDIA_BODIES)
-  @ApiEnvelope(SentMediaDto, { headers: ['Preference-Applied'] })
+  @ApiEnvelope(SentMediaDto, { message: 'Media message sent successfully', headers: ['Preference-Applied'] })
   @ApiErrors(
     apiError('FEATURE_LIMIT_EXCEEDED', { when: "A new contact or conversation does not fit the plan's limit." }),
     'CONTACT_OPTED_OUT',
@@ -74,7 +74,7 @@ export class MessagesController {
     schema: { type: 'string' },
     example: '91',
   })
-  @ApiEnvelope(MessageDto)
+  @ApiEnvelope(MessageDto, { message: 'Message retrieved successfully' })
   @ApiErrors('NOT_FOUND')
   async getMessage(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<MessageDto>> {
     return new Reply(await this.messages.get(tenant.tenantId, id), { message: 'Message retrieved successfully' });

@@ -58,7 +58,7 @@ class ParcelsController {
   @RequireScopes('messages:read')
   @ApiTenantEndpoint({ tag: 'Parcels', summary: 'Get parcel', description: 'Finds one.' })
   @ApiIdParameter({ name: 'id', description: 'Its id.', schema: { type: 'integer' }, example: 7 })
-  @ApiEnvelope(Parcel)
+  @ApiEnvelope(Parcel, { message: 'Parcel retrieved successfully' })
   get(@Param('id') id: string): string {
     return id;
   }
@@ -142,7 +142,7 @@ describe('the OpenAPI document', () => {
   it('makes an example of an answer from the examples of its fields', () => {
     expect(operation('get').responses['200']).toHaveProperty(['content', 'application/json', 'example'], {
       success: true,
-      message: 'Message sent successfully',
+      message: 'Parcel retrieved successfully',
       data: { id: 7, note: 'Alice', code: 'K1' },
       meta: { request_id: '0f8fad5b-d9cb-469f-a165-70867728950e', timestamp: '2026-01-01T07:58:39+00:00' },
     });

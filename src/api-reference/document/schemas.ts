@@ -9,7 +9,7 @@ export function resolved(document: OpenAPIObject, schema: SchemaObject | Referen
   return resolved(document, target);
 }
 
-/** A value of the schema, made of the examples of its properties. */
+/** A value of the schema, made of the examples of its properties; an optional one without an example is left out. */
 export function exampleOf(document: OpenAPIObject, given: SchemaObject | ReferenceObject | undefined): unknown {
   const schema = resolved(document, given);
   if (schema.example !== undefined) return schema.example as unknown;
@@ -19,9 +19,10 @@ export function exampleOf(document: OpenAPIObject, given: SchemaObject | Referen
   if (first) return exampleOf(document, first);
   if (schema.items) return [exampleOf(document, schema.items)];
   if (schema.properties) {
-    return Object.fromEntries(
-      Object.entries(schema.properties).map(([name, property]) => [name, exampleOf(document, property)]),
+    const entries = Object.entries(schema.properties).map(
+      ([name, property]) => [name, exampleOf(document, property)] as const,
     );
+    return Object.fromEntries(entries.filter(([name, value]) => value !== null || schema.required?.includes(name)));
   }
   return null;
 }

@@ -26,6 +26,7 @@ export const MAX_CAPTION = 1024;
 export class SendMediaDto {
   @ApiPropertyOptional({
     type: String,
+    maxLength: 20,
     example: '201000000000',
     description:
       'Recipient: country code and number, digits with optional `+`, `-`, spaces and parentheses; at most 20 characters and 15 digits. May be left out when `contact_id` is given.',

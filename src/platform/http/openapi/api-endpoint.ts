@@ -50,6 +50,8 @@ export interface EnvelopeDescription {
   /** HTTP status; 200 unless said otherwise. */
   status?: number;
   description?: string;
+  /** The sentence of `message`, where the endpoint has one. */
+  message?: string;
   /** `data` is a list of DataDto. */
   isArray?: boolean;
   /** Named examples of `data`, each with the sentence of `message`. Without them one is made from the properties. */
@@ -167,7 +169,7 @@ const definedOf = ({ message, details }: ApiErrorDescription) => ({
 
 /** The successful answer: DataDto (or null) as `data` of the envelope. */
 export function ApiEnvelope(data: Type<unknown> | null, described: EnvelopeDescription = {}): EndpointDecorator {
-  const { status = 200, description = 'Success', isArray = false, examples, headers = [] } = described;
+  const { status = 200, description = 'Success', message, isArray = false, examples, headers = [] } = described;
   const item = data === null ? { type: 'null' } : { $ref: getSchemaPath(data) };
   return applyDecorators(
     ApiExtraModels(SuccessEnvelope, EnvelopeMeta, ...(data === null ? [] : [data])),
@@ -181,7 +183,10 @@ export function ApiEnvelope(data: Type<unknown> | null, described: EnvelopeDescr
           {
             type: 'object',
             required: ['data'],
-            properties: { data: isArray ? { type: 'array', items: item } : item },
+            properties: {
+              data: isArray ? { type: 'array', items: item } : item,
+              ...(message ? { message: { type: 'string', example: message } } : {}),
+            },
           },
         ],
       },

@@ -27,7 +27,6 @@ export class SuccessEnvelope {
   @ApiPropertyOptional({
     type: String,
     description: 'A short sentence for people; programs should not read it.',
-    example: 'Message sent successfully',
   })
   message?: string;
 
