@@ -240,6 +240,30 @@ describe('the end of an attempt', () => {
   });
 });
 
+describe('a message that somebody else has locked', () => {
+  it('is waited for a short while only, and the connection is as before afterwards', async () => {
+    const [locked = 0, free = 0] = await outbox.messages(sender, 2);
+    const other = await outbox.postgres.pool.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', [locked]);
+      const begun = performance.now();
+      await expect(claim(locked)).rejects.toMatchObject({ code: '55P03' });
+      expect(performance.now() - begun).toBeLessThan(5000);
+      await expect(submitAttempts(outbox.postgres, [{ messageId: locked, attemptNo: 0 }], 45)).resolves.toEqual([
+        false,
+      ]);
+      expect((await claim(free))[0]?.id).toBe(free);
+    } finally {
+      await other.query('ROLLBACK');
+      other.release();
+    }
+    const { rows } = await outbox.postgres.pool.query<{ lock_timeout: string }>('SHOW lock_timeout');
+    expect(rows).toEqual([{ lock_timeout: '0' }]);
+    expect((await claim(locked))[0]?.id).toBe(locked);
+  });
+});
+
 describe('an answer that comes late', () => {
   it('accepted settles what had become unknown', async () => {
     const id = await submitting();

@@ -67,7 +67,8 @@ export class Feeder {
       more ||= visits.some((visit) => visit.more);
       hungry = visits.filter((visit) => visit.hungry).map(({ number }) => number);
     }
-    const waits = [...later, ...(more ? [REVISIT_MS] : [])];
+    // The jitter keeps the feeders of several workers from coming at the same moment for the same slots.
+    const waits = [...later, ...(more ? [REVISIT_MS * (0.75 + Math.random() / 2)] : [])];
     return { againInMs: waits.length > 0 ? Math.min(...waits) : null };
   }
 

@@ -16,7 +16,8 @@ export interface TakenRow {
  * - its submission lapsed: the request may have left, so it is `unknown`;
  * - it could not leave in time: `expired`.
  *
- * For a paused number only lapsed submissions are taken: everything else waits.
+ * For a paused number only lapsed submissions are taken: everything else waits. What holds single rows back beside
+ * that (the order within a lane, a messaging tier that is used up) narrows `picked`.
  */
 const TAKE_DUE = `
 WITH picked AS MATERIALIZED (
