@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
-import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
+import { backlogFlagMs, DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import { RateSlots } from '../../platform/queue/rate-slots.js';
 import { Pace } from '../work/pace.js';
 import { dueNumbers, type DueNumber } from './due-numbers.js';
@@ -129,15 +129,11 @@ export class Feeder {
   /** While a number has a backlog the API leaves its new messages to the feeder. */
   private async tellBacklog(numberId: number, more: boolean): Promise<void> {
     try {
-      if (more) await this.slots.markBacklog(numberId, this.backlogMs);
+      if (more) await this.slots.markBacklog(numberId, backlogFlagMs(this.settings));
       else await this.slots.clearBacklog(numberId);
     } catch (error) {
       this.log.debug({ err: error, number_id: numberId }, 'the backlog could not be told');
     }
-  }
-
-  private get backlogMs(): number {
-    return 1000 + 2 * this.settings.RECOVERY_INTERVAL_MS;
   }
 }
 

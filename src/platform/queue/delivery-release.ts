@@ -17,6 +17,11 @@ export interface ReleasableMessage {
 
 const TIMEOUT_MS = 1000;
 
+/** How long a number's backlog flag holds: long enough for a feeder to come by and renew it. Milliseconds. */
+export function backlogFlagMs({ RECOVERY_INTERVAL_MS }: Settings): number {
+  return 1000 + 2 * RECOVERY_INTERVAL_MS;
+}
+
 /**
  * Hands committed messages to the workers: reserves their rate slots and adds their jobs. Used by the API after its
  * commit, and by the feeder for everything else. It never throws and never takes long: what could not be released
@@ -34,8 +39,7 @@ export class DeliveryRelease implements OnModuleDestroy {
     private readonly log: Log,
     settings: Settings,
   ) {
-    // Long enough for the feeder to come by and renew it.
-    this.backlogMs = 1000 + 2 * settings.RECOVERY_INTERVAL_MS;
+    this.backlogMs = backlogFlagMs(settings);
     this.breaker = new CircuitBreaker((messages, fromBacklog) => this.place(messages, fromBacklog), {
       name: 'delivery-release',
       timeout: TIMEOUT_MS,
