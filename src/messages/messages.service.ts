@@ -8,6 +8,8 @@ import { MessageRepository, type MessageRow } from './message.repository.js';
 
 /** Digits that a bigint holds for certain. */
 const INTEGER_ID = /^\d{1,15}$/;
+/** What a wamid can be: printable ASCII. Anything else is nobody's message, and Postgres need not be asked. */
+const WAMID = /^[\x21-\x7e]{1,255}$/;
 
 /** Shows messages to the tenant they belong to. */
 @Injectable()
@@ -24,7 +26,9 @@ export class MessagesService {
   async get(tenantId: number, id: string): Promise<MessageDto> {
     const row = INTEGER_ID.test(id)
       ? await this.repository.findById(tenantId, Number(id))
-      : await this.repository.findByWamid(tenantId, id);
+      : WAMID.test(id)
+        ? await this.repository.findByWamid(tenantId, id)
+        : undefined;
     if (!row) throw notFound('There is no such message.');
     return this.present(row);
   }

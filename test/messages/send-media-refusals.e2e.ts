@@ -96,6 +96,7 @@ describe('POST /messages/media refuses', () => {
       ['from', { from: '999999999999999' }],
       ['caption', { caption: 'x'.repeat(1025) }],
       ['caption', { caption: `${'x'.repeat(1013)}@{contact_phone}` }],
+      ['caption', { caption: '@{contact_first_name}'.repeat(50_000) }],
     ])('%s in %j', async (field, fields) => {
       expect(Object.keys(await details({ phone: PHONE, media_type: 'image', media_file: photo, ...fields }))).toEqual([
         field,

@@ -15,9 +15,9 @@ import {
 import { MEDIA_TYPES, type MediaType } from '../../media/media-types.js';
 import { MaxCodePoints } from '../../platform/http/validation/code-points.js';
 import { IsPhone } from '../../platform/phone/is-phone.js';
-import { hasMergeFields } from '../outbound/merge-fields.js';
 import { ContactFieldsDto } from './contact-fields.dto.js';
 import { emptyAsAbsent, integerText } from './form-values.js';
+import { MaxMergedCodePoints } from './max-merged-code-points.js';
 
 /** Longest caption, in code points, after merge fields are filled in (Cloud API: image, video and document). */
 export const MAX_CAPTION = 1024;
@@ -53,7 +53,7 @@ export class SendMediaDto {
   })
   @Transform(emptyAsAbsent)
   @IsOptional()
-  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false, allow_underscores: true })
   @MaxLength(2048)
   media_url?: string;
 
@@ -66,9 +66,7 @@ export class SendMediaDto {
   @Transform(emptyAsAbsent)
   @IsOptional()
   @IsString()
-  // With merge fields the length is known only once the contact is; it is checked then.
-  @ValidateIf((dto: SendMediaDto) => typeof dto.caption !== 'string' || !hasMergeFields(dto.caption))
-  @MaxCodePoints(MAX_CAPTION)
+  @MaxMergedCodePoints(MAX_CAPTION)
   caption?: string;
 
   @ApiPropertyOptional({

@@ -7,6 +7,7 @@ import {
   validationError,
   whatsappNotConfigured,
 } from '../../platform/http/api-error.js';
+import { codePoints } from '../../platform/http/validation/code-points.js';
 import type { Circumstances } from './lookup.js';
 import { fillMergeFields, type MergeSource } from './merge-fields.js';
 import type { OutboundMessage } from './outbound-message.js';
@@ -45,7 +46,7 @@ function badInput(message: OutboundMessage, found: Circumstances): ApiError | un
     }
   }
   const text = mergedText(message, found.contact ?? newContactMergeSource(message));
-  if (text !== null && [...text].length > message.textLimit) {
+  if (text !== null && codePoints(text) > message.textLimit) {
     details[message.textField] = [
       `The ${message.textField} field must not be longer than ${message.textLimit} characters after its merge fields are filled in.`,
     ];

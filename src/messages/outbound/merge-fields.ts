@@ -16,6 +16,12 @@ const FIELDS: Record<string, keyof MergeSource> = {
 const TOKEN = /@\{([a-z_]+)\}/g;
 
 /**
+ * Longest text that may be written with merge fields, in code points. Far above any limit that holds after merging, and
+ * small enough that filling it in costs nothing: a field is at most 255 characters.
+ */
+export const MAX_UNMERGED_TEXT = 8192;
+
+/**
  * Fills `@{contact_first_name}`, `@{contact_last_name}`, `@{contact_email}` and `@{contact_phone}`. An empty field
  * becomes an empty string, an unknown token stays as it is, and what was filled in is not parsed again.
  */

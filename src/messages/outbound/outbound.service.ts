@@ -63,9 +63,19 @@ export class OutboundService implements OnModuleDestroy {
       accepted,
       outcome: async () => {
         if (!wait) return { status: 'queued', wamid: null, sentAt: null };
-        return sentOf(messageId, (await wait.outcome(waitMs)) ?? (await this.reader.read(message.tenantId, messageId)));
+        return sentOf(messageId, (await wait.outcome(waitMs)) ?? (await this.lastRead(message.tenantId, messageId)));
       },
     };
+  }
+
+  /** The message is stored, whatever happens here: without an answer it counts as queued. */
+  private async lastRead(tenantId: number, messageId: number): Promise<Omit<Outcome, 'key'> | null> {
+    try {
+      return await this.reader.read(tenantId, messageId);
+    } catch (error) {
+      this.log.warn({ err: error, message_id: messageId }, 'an outcome could not be read');
+      return null;
+    }
   }
 
   async onModuleDestroy(): Promise<void> {

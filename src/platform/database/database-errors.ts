@@ -23,3 +23,16 @@ export function isContention(error: unknown): boolean {
 export function isBadRow(error: unknown): boolean {
   return isServerError(error) && ['22', '23'].includes((error.code ?? '').slice(0, 2));
 }
+
+/**
+ * The connection broke at the COMMIT, so nobody knows whether it happened. Not "try again": a repeat could do
+ * everything a second time. The lost connection's error is `lost`, not `cause`, so that it is not taken for a service
+ * that was merely away.
+ */
+export class CommitOutcomeUnknownError extends Error {
+  override readonly name = 'CommitOutcomeUnknownError';
+
+  constructor(readonly lost: unknown) {
+    super(`The outcome of a COMMIT is not known: ${lost instanceof Error ? lost.message : String(lost)}`);
+  }
+}

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import pg from 'pg';
 import { Settings } from '../config/settings.js';
 import { Log } from '../logging/log.js';
+import { CommitOutcomeUnknownError, isServerError } from './database-errors.js';
 
 // int8 arrives as text by default; our ids stay below 2^53 and are JSON numbers on the wire.
 const types = new pg.TypeOverrides();
@@ -14,6 +15,14 @@ export type Row = Record<string, unknown>;
 export interface SqlRunner {
   /** `name` makes it a prepared statement; keep one name for one text. Parameters are $1, $2 … */
   query<T extends object = Row>(name: string, text: string, parameters?: unknown[]): Promise<T[]>;
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    throw isServerError(error) ? error : new CommitOutcomeUnknownError(error);
+  }
 }
 
 /**
@@ -49,6 +58,7 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
   /**
    * Runs `work` in one READ COMMITTED transaction, with a lock time-out (milliseconds), so that a blocked row is an
    * error rather than a queue. Rolls back when `work` throws.
+   * @throws CommitOutcomeUnknownError when the connection broke at the COMMIT
    */
   async transaction<T>(work: (sql: SqlRunner) => Promise<T>, options: { lockTimeoutMs?: number } = {}): Promise<T> {
     const client = await this.pool.connect();
@@ -66,7 +76,7 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
         query: async <R extends object>(name: string, text: string, parameters: unknown[] = []) =>
           (await client.query<R & Row>({ name, text, values: parameters })).rows,
       });
-      await client.query('COMMIT');
+      await commit(client);
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
