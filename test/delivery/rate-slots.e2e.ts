@@ -72,8 +72,8 @@ describe('rate slots', () => {
 
   it('can be looked at without being taken', async () => {
     const numberId = await number();
-    expect(await slots.room(numberId, 80)).toBe(IN_HORIZON);
-    expect(await slots.room(numberId, 80)).toBe(IN_HORIZON);
+    expect(await slots.room({ numberId, ratePerSecond: 80 })).toBe(IN_HORIZON);
+    expect(await slots.room({ numberId, ratePerSecond: 80 })).toBe(IN_HORIZON);
     expect((await reserve(numberId, 9)).room).toBe(IN_HORIZON - 9);
   });
 
@@ -116,6 +116,15 @@ describe('rate slots', () => {
     expect((await reserve(numberId, 1)).departures).toEqual([]);
     const { departures } = await reserve(numberId, 1, { horizonMs: 61_000 });
     expect((departures[0] ?? 0) - (await redisNow())).toBeGreaterThan(59_000);
+  });
+
+  it('leave the time that the caller needs, and no more when the number is busy anyway', async () => {
+    const numberId = await number();
+    const before = await redisNow();
+    const [first = 0, second = 0] = (await reserve(numberId, 2, { leadMs: 100 })).departures;
+    expect(first - before).toBeGreaterThanOrEqual(100);
+    const [third = 0] = (await reserve(numberId, 1, { leadMs: 10 })).departures;
+    expect(third - second).toBeCloseTo(second - first, 2);
   });
 
   it('are further apart for a number that was slowed down', async () => {

@@ -3,7 +3,7 @@ import { Settings } from '../../platform/config/settings.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
 import { backlogFlagMs, DeliveryRelease } from '../../platform/queue/delivery-release.js';
-import { RateSlots } from '../../platform/queue/rate-slots.js';
+import { FEED_LEAD_MS, RateSlots } from '../../platform/queue/rate-slots.js';
 import { Pace } from '../work/pace.js';
 import { dueNumbers, type DueNumber } from './due-numbers.js';
 import { GiveBack } from './give-back.js';
@@ -119,7 +119,7 @@ export class Feeder {
   /** Slots that are free before the horizon; none while Redis is away. */
   private async roomOf({ numberId, ratePerSecond }: DueNumber): Promise<number> {
     try {
-      return await this.slots.room(numberId, ratePerSecond);
+      return await this.slots.room({ numberId, ratePerSecond, leadMs: FEED_LEAD_MS });
     } catch (error) {
       this.log.debug({ err: error, number_id: numberId }, 'slots could not be counted');
       return 0;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Log } from '../../platform/logging/log.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { RateSlots } from '../../platform/queue/rate-slots.js';
+import { Lead } from '../work/lead.js';
 
 /** A reserved departure: Redis' time in milliseconds, and the epoch in which it was reserved. */
 export interface Slot {
@@ -24,6 +25,8 @@ interface Applicant {
 @Injectable()
 export class SlotRenewal {
   private readonly applicants = new Map<number, Applicant[]>();
+  /** A slot that lay in the very moment of the answer would be missed by a process that is short of time. */
+  private readonly lead = new Lead();
 
   constructor(
     private readonly slots: RateSlots,
@@ -50,13 +53,16 @@ export class SlotRenewal {
     this.applicants.delete(numberId);
     const [head] = applicants;
     if (!head) return;
+    const begun = performance.now();
     try {
       const { epoch, departures } = await this.slots.reserve({
         numberId,
         ratePerSecond: head.ratePerSecond,
         wanted: applicants.length,
         horizonMs: LONGEST_WAIT_MS,
+        leadMs: this.lead.milliseconds,
       });
+      this.lead.took(performance.now() - begun);
       applicants.forEach(({ resolve }, index) => {
         const departsAt = departures[index];
         resolve(departsAt === undefined ? null : { departsAt, epoch });

@@ -4,7 +4,7 @@ import { Settings } from '../config/settings.js';
 import { Log } from '../logging/log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { DeliveryQueue, type DeliveryJob } from './delivery-queue.js';
-import { RateSlots } from './rate-slots.js';
+import { FEED_LEAD_MS, RateSlots } from './rate-slots.js';
 
 /** A committed row whose time has come, under the generation that stands in the row. */
 export interface ReleasableMessage {
@@ -96,6 +96,7 @@ export class DeliveryRelease implements OnModuleDestroy {
       ratePerSecond: head.ratePerSecond,
       wanted: messages.length,
       respectBacklog: !fromBacklog,
+      leadMs: fromBacklog ? FEED_LEAD_MS : 0,
       markBacklogMs: this.backlogMs,
     });
     return messages.flatMap(({ id, generation, numberId, ratePerSecond }, index) => {

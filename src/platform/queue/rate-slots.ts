@@ -16,6 +16,9 @@ export const LATE_AFTER_MS = 40;
 /** How far ahead slots are given out, milliseconds. Redis holds no more than this of a number's messages. */
 export const HORIZON_MS = 500;
 
+/** How long a message of the backlog takes from its release until it can be written, with some to spare. */
+export const FEED_LEAD_MS = 40;
+
 export interface SlotRequest {
   numberId: number;
   /** What WhatsApp allows the number; USED_SHARE of it is used. */
@@ -29,8 +32,10 @@ export interface SlotRequest {
   markBacklogMs?: number;
   /** Slots used up by something else, an inbound message for example. */
   charge?: number;
-  /** Nothing departs before this time from now has passed. */
+  /** Nothing of the number departs before this time from now has passed. */
   holdMs?: number;
+  /** These do not depart before this time from now: what the caller needs until it is ready. Default 0. */
+  leadMs?: number;
   /** Share of the rate that may be used now, 0 to 1: a number that was told to slow down. Default 1. */
   factor?: number;
 }
@@ -57,6 +62,7 @@ declare module 'ioredis' {
       mark: number,
       charge: number,
       hold: number,
+      lead: number,
     ): Result<[now: number, epoch: number, granted: number, first: number, room: number], Context>;
   }
 }
@@ -94,6 +100,7 @@ export class RateSlots {
       request.markBacklogMs ?? 0,
       request.charge ?? 0,
       Math.ceil((request.holdMs ?? 0) * MICROSECONDS),
+      Math.ceil((request.leadMs ?? 0) * MICROSECONDS),
     );
     this.time.learn(sent, performance.now(), now / MICROSECONDS);
     this.epochs.set(numberId, epoch);
@@ -105,8 +112,8 @@ export class RateSlots {
   }
 
   /** How many departures would fit before the horizon now; reserves nothing. */
-  async room(numberId: number, ratePerSecond: number, factor = 1): Promise<number> {
-    return (await this.reserve({ numberId, ratePerSecond, wanted: 0, factor })).room;
+  async room(request: Omit<SlotRequest, 'wanted'>): Promise<number> {
+    return (await this.reserve({ ...request, wanted: 0 })).room;
   }
 
   /** Says for this long that the number has a backlog: the API leaves its messages to the feeder. */

@@ -11,6 +11,7 @@ ARGV[4]  1: grant nothing while the backlog flag is set
 ARGV[5]  milliseconds for which the backlog flag is set when not all that was wanted was granted; 0 leaves it alone
 ARGV[6]  departures to charge without granting them (an inbound message uses up the number's rate, too)
 ARGV[7]  microseconds from now before which nothing may depart (WhatsApp told us to wait); 0 for none
+ARGV[8]  microseconds from now before which none of these departures may lie: the time the caller needs until then
 
 Returns { now, epoch, granted, first, room }: times in microseconds; departure i of the granted ones (from 0) is
 first + i * ARGV[1]; room is how many more would be granted now.
@@ -35,7 +36,7 @@ if not epoch then
   redis.call('HSET', KEYS[1], 'next', text(free), 'start', text(start), 'epoch', text(epoch))
 end
 
-local first = math.max(now, free)
+local first = math.max(now + tonumber(ARGV[8]), free)
 local limit = math.max(now, start) + tonumber(ARGV[3])
 local room = 0
 if first <= limit then room = math.floor((limit - first) / interval) + 1 end
