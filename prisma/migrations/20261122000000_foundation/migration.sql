@@ -417,9 +417,11 @@ CREATE TABLE parked_statuses (
 );
 CREATE INDEX parked_statuses_age ON parked_statuses (created_at);
 
--- Makes the partitions that the coming days and message ids need. Safe to call at any time, by several at once.
+-- Makes the partitions that the coming days and message ids need. Safe to call at any time, by several at once. It
+-- waits for nobody (a dump reads for hours, and everything else would queue behind): days are made well ahead, so a
+-- try that fails is made again later.
 CREATE FUNCTION ensure_partitions(days_ahead integer DEFAULT 7, attempts_per_partition bigint DEFAULT 10000000)
-RETURNS void LANGUAGE plpgsql SET timezone TO 'UTC' AS $$
+RETURNS void LANGUAGE plpgsql SET timezone TO 'UTC' SET lock_timeout TO '200ms' AS $$
 DECLARE
   d date;
   slot bigint;

@@ -12,6 +12,8 @@ import { settleUnknown } from './settle-unknown.js';
 const BATCH = 200;
 const SWEEP_MS = 1000;
 const PARTITIONS_MS = 24 * 3600 * 1000;
+/** A step that failed rests at most this long before it is tried again. */
+const FAILED_REST_MS = 60_000;
 const LOCK_TIMEOUT_MS = 200;
 
 /**
@@ -98,6 +100,7 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
       const more = await work();
       this.restsUntil.set(name, more ? 0 : now + everyMs);
     } catch (error) {
+      this.restsUntil.set(name, now + Math.min(everyMs, FAILED_REST_MS));
       this.log.warn({ err: error, step: name }, 'a step of the recovery failed');
     }
   }

@@ -69,6 +69,8 @@ export async function sweepParkedStatuses(sql: SqlRunner, limit: number): Promis
        SELECT p.number_id, p.wamid, p.status
          FROM parked_statuses p
          JOIN messages m ON m.number_id = p.number_id AND m.wamid = p.wamid
+        -- The moment lasts seconds; older ones wait for a wamid of their own (index parked_statuses_age).
+        WHERE p.created_at > now() - interval '10 minutes'
         ORDER BY p.number_id, p.wamid, p.status LIMIT $1 FOR UPDATE OF p SKIP LOCKED)
      DELETE FROM parked_statuses p USING known k
       WHERE p.number_id = k.number_id AND p.wamid = k.wamid AND p.status = k.status

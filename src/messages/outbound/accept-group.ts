@@ -17,8 +17,8 @@ import type { Acceptance, OutboundItem, OutboundMessage } from './outbound-messa
 /** How long a group waits for a row that another transaction holds, milliseconds. */
 const LOCK_TIMEOUT_MS = 200;
 
-/** One message of the group is refused although its group has already written: the whole group must roll back. */
-class RefusedMidway extends Error {
+/** A message is refused although its group has already written: the whole group must roll back. */
+export class RefusedMidway extends Error {
   constructor(readonly refusal: ApiError) {
     super('A message of the group was refused midway');
   }
@@ -31,20 +31,18 @@ interface Candidate {
 }
 
 /**
- * Accepts a group of messages in one transaction: contact, chat, conversation, media and message of each, or of none
- * of them. A refusal that only shows after the first write (a plan's last place taken by another process, an
- * e-mail that became taken) rolls the group back and runs each message alone, so that it costs only itself.
+ * Accepts a group of messages in ONE transaction: contact, chat, conversation, media and message of each, or of none
+ * of them.
+ * @throws RefusedMidway when a refusal only shows after the first write (a plan's last place taken by another process,
+ * an e-mail that became taken) and the group has several messages: nothing is written, and each is to be run alone
  */
 export async function acceptGroup(postgres: Postgres, items: OutboundItem[]): Promise<Acceptance[]> {
   try {
     return await postgres.transaction((sql) => acceptTogether(sql, items), { lockTimeoutMs: LOCK_TIMEOUT_MS });
   } catch (error) {
     const refusal = refusalOf(error);
-    if (!refusal) throw error;
-    if (items.length === 1) return [{ refused: refusal }];
-    const results: Acceptance[] = [];
-    for (const item of items) results.push(...(await acceptGroup(postgres, [item])));
-    return results;
+    if (refusal && items.length === 1) return [{ refused: refusal }];
+    throw error;
   }
 }
 
@@ -90,21 +88,25 @@ const contactKey = (message: OutboundMessage): string => `${message.tenantId} ${
 
 /** Creates the contacts that are not there yet, and looks the group up again when it did. */
 async function createContacts(sql: SqlRunner, candidates: Candidate[], results: Acceptance[]): Promise<Candidate[]> {
-  const wanted = new Map<string, WantedContact>();
-  for (const { item, found } of candidates) {
-    if (found.contact) continue;
-    const key = contactKey(item.message);
-    if (!wanted.has(key)) wanted.set(key, { message: item.message, ...found });
-  }
-  if (wanted.size === 0) return candidates;
+  const without = candidates.filter(({ found }) => !found.contact);
+  if (without.length === 0) return candidates;
 
-  const faults = await faultsOfNewContacts(sql, [...wanted.values()]);
-  const sound = candidates.filter(({ index, item, found }) => {
-    const fault = found.contact ? undefined : faults.get(wanted.get(contactKey(item.message))?.message ?? item.message);
+  const faults = await faultsOfNewContacts(
+    sql,
+    without.map(({ item: { message } }) => message),
+  );
+  const sound = candidates.filter(({ index, item: { message } }) => {
+    const fault = faults.get(message);
     if (fault) results[index] = { refused: fault };
     return !fault;
   });
-  const creating = [...wanted.values()].filter(({ message }) => !faults.has(message));
+  // The first message that names a phone brings its contact's fields.
+  const wanted = new Map<string, WantedContact>();
+  for (const { item, found } of sound) {
+    const key = contactKey(item.message);
+    if (!found.contact && !wanted.has(key)) wanted.set(key, { message: item.message, ...found });
+  }
+  const creating = [...wanted.values()];
   if (creating.length === 0) return sound;
 
   const counts = countByTenant(creating.map(({ message }) => message.tenantId));

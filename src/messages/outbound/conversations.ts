@@ -44,7 +44,7 @@ export async function openConversations(sql: SqlRunner, chatIds: number[]): Prom
     'outbound_open_conversations',
     `WITH due AS (SELECT id FROM chats
                    WHERE id = ANY ($1) AND (conversation_expires_at IS NULL OR conversation_expires_at <= now())
-                   ORDER BY id FOR UPDATE),
+                   ORDER BY id FOR NO KEY UPDATE),
           opened AS (UPDATE chats c SET conversation_expires_at = now() + interval '24 hours'
                        FROM due WHERE c.id = due.id RETURNING c.tenant_id)
      SELECT tenant_id, count(*)::int AS n FROM opened GROUP BY tenant_id ORDER BY tenant_id`,

@@ -13,12 +13,11 @@ export interface WantedContact {
 /** Fields of a wanted contact that do not fit the tenant: foreign groups or assignee, an e-mail in use. */
 export async function faultsOfNewContacts(
   sql: SqlRunner,
-  wanted: WantedContact[],
+  messages: OutboundMessage[],
 ): Promise<Map<OutboundMessage, ApiError>> {
   const faults = new Map<OutboundMessage, ApiError>();
-  const checked = wanted.filter(
-    ({ message: { newContact } }) =>
-      newContact?.groupIds?.length || newContact?.assignedId !== undefined || newContact?.email,
+  const checked = messages.filter(
+    ({ newContact }) => newContact?.groupIds?.length || newContact?.assignedId !== undefined || newContact?.email,
   );
   if (checked.length === 0) return faults;
   const rows = await sql.query<{ foreign_groups: number; foreign_staff: boolean; email_taken: boolean }>(
@@ -32,14 +31,14 @@ export async function faultsOfNewContacts(
        FROM unnest($1::int[], $2::jsonb[], $3::int[], $4::text[]) WITH ORDINALITY AS i (tenant_id, groups, assigned_id, email, ord)
       ORDER BY i.ord`,
     [
-      checked.map(({ message }) => message.tenantId),
-      checked.map(({ message }) => JSON.stringify(message.newContact?.groupIds ?? [])),
-      checked.map(({ message }) => message.newContact?.assignedId ?? null),
-      checked.map(({ message }) => message.newContact?.email ?? null),
+      checked.map(({ tenantId }) => tenantId),
+      checked.map(({ newContact }) => JSON.stringify(newContact?.groupIds ?? [])),
+      checked.map(({ newContact }) => newContact?.assignedId ?? null),
+      checked.map(({ newContact }) => newContact?.email ?? null),
     ],
   );
   rows.forEach((row, index) => {
-    const message = checked[index]?.message;
+    const message = checked[index];
     const details: Record<string, string[]> = {};
     if (row.foreign_groups > 0)
       details['contact.groups'] = ['The contact.groups field names a group that does not exist.'];
@@ -62,7 +61,7 @@ export async function reserveContacts(sql: SqlRunner, wanted: Map<number, number
     `WITH want AS (SELECT * FROM unnest($1::int[], $2::int[]) AS w (tenant_id, n)),
           locked AS (SELECT t.id, t.contact_count, coalesce(p.limit_contacts, -1) AS maximum
                        FROM tenants t LEFT JOIN plans p ON p.id = t.plan_id
-                      WHERE t.id = ANY ($1) ORDER BY t.id FOR UPDATE OF t),
+                      WHERE t.id = ANY ($1) ORDER BY t.id FOR NO KEY UPDATE OF t),
           granted AS (SELECT l.*, w.n, l.maximum < 0 OR l.contact_count + w.n <= l.maximum AS ok
                         FROM locked l JOIN want w ON w.tenant_id = l.id),
           counted AS (UPDATE tenants t SET contact_count = t.contact_count + g.n FROM granted g WHERE t.id = g.id AND g.ok)

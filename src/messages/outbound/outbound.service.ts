@@ -5,7 +5,7 @@ import { messageSendFailed } from '../../platform/http/api-error.js';
 import { Log } from '../../platform/logging/log.js';
 import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import type { Outcome } from '../../platform/queue/outcome-channel.js';
-import { acceptGroup } from './accept-group.js';
+import { acceptGroup, RefusedMidway } from './accept-group.js';
 import type { AcceptedMessage, Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
 import { OutcomeReader } from './outcome-reader.js';
 import { OutcomeWaiter } from './outcome-waiter.js';
@@ -36,6 +36,7 @@ export class OutboundService implements OnModuleDestroy {
   ) {
     this.writer = new GroupedWriter<OutboundItem, Acceptance>({
       tenantOf: (item) => item.message.tenantId,
+      splitsOn: (error) => error instanceof RefusedMidway,
       write: (items) => this.acceptAndRelease(items),
     });
   }

@@ -100,6 +100,24 @@ describe('GroupedWriter', () => {
     expect(groups).toEqual([['good', 'bad', 'other'], ['good', 'bad'], ['good'], ['bad'], ['other']]);
   });
 
+  it('runs a group again in parts after an error that says so, and answers what a lone item throws', async () => {
+    class Midway extends Error {}
+    const groups: string[][] = [];
+    const writer = new GroupedWriter<Item, string>({
+      tenantOf: (item) => item.tenant,
+      splitsOn: (error) => error instanceof Midway,
+      write: (items) => {
+        groups.push(items.map((item) => item.name));
+        return items.some((item) => item.name === 'bad')
+          ? Promise.reject(new Midway())
+          : Promise.resolve(items.map((item) => item.name));
+      },
+    });
+    const results = await Promise.allSettled(['a', 'bad', 'c'].map((name) => writer.add({ tenant: 1, name })));
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(groups).toEqual([['a', 'bad', 'c'], ['a'], ['bad'], ['c']]);
+  });
+
   it('does not run a group again when the connection was lost, because its COMMIT may have happened', async () => {
     const { writer, groups } = recording(() => new Error('Connection terminated unexpectedly'));
     const results = await Promise.allSettled(['a', 'b'].map((name) => writer.add({ tenant: 1, name })));

@@ -11,6 +11,11 @@ export interface GroupedWriterOptions<Item, Result> {
   tenantOf: (item: Item) => number;
   /** Items in one group at most. One tenant fills at most half of it. */
   maxItems?: number;
+  /**
+   * Beside what the database refuses: errors of `write` after which the parts of the group shall be run by themselves.
+   * Nothing of the group may have been written then.
+   */
+  splitsOn?: (error: unknown) => boolean;
   /** Groups under way at once. */
   maxInFlight?: number;
   /**
@@ -40,6 +45,7 @@ export class GroupedWriter<Item, Result> {
   private readonly queues = new Map<number, Waiting<Item, Result>[]>();
   private readonly write: (items: Item[]) => Promise<Result[]>;
   private readonly tenantOf: (item: Item) => number;
+  private readonly splitsOn: (error: unknown) => boolean;
   private readonly maxItems: number;
   private readonly maxInFlight: number;
   private readonly spacingMs: number;
@@ -51,6 +57,7 @@ export class GroupedWriter<Item, Result> {
   constructor(options: GroupedWriterOptions<Item, Result>) {
     this.write = options.write;
     this.tenantOf = options.tenantOf;
+    this.splitsOn = options.splitsOn ?? (() => false);
     this.maxItems = options.maxItems ?? 200;
     this.maxInFlight = options.maxInFlight ?? 2;
     this.spacingMs = options.spacingMs ?? 0;
@@ -123,7 +130,7 @@ export class GroupedWriter<Item, Result> {
     try {
       results = await this.write(group.map((waiting) => waiting.item));
     } catch (error) {
-      if (group.length > 1 && isServerError(error)) {
+      if (group.length > 1 && (isServerError(error) || this.splitsOn(error))) {
         for (const part of this.split(group)) await this.run(part);
       } else if (isContention(error) && contentions < CONTENTION_RETRIES) {
         await pause(10 + Math.random() * 40 * (contentions + 1));

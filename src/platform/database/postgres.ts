@@ -42,6 +42,10 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
       max: settings.DATABASE_POOL_SIZE,
       connectionTimeoutMillis: 5000,
       idleTimeoutMillis: 30_000,
+      // A server that vanished without a word (a failover) would keep its callers waiting for ever: TCP notices, and so
+      // does a limit on our side, longer than the server's own.
+      keepAlive: true,
+      query_timeout: 35_000,
       // A statement that runs this long is a fault; it must not hold its connection for ever.
       statement_timeout: 30_000,
       options: '-c timezone=UTC',

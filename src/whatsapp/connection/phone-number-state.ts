@@ -52,7 +52,7 @@ WITH fault AS (
                            AND (f.whole_account OR target.id = origin.id)
   ORDER BY target.id, f.position
 ), locked AS (
-  SELECT n.id FROM phone_numbers n WHERE n.id IN (SELECT id FROM fault) AND n.paused_at IS NULL ORDER BY n.id FOR UPDATE
+  SELECT n.id FROM phone_numbers n WHERE n.id IN (SELECT id FROM fault) AND n.paused_at IS NULL ORDER BY n.id FOR NO KEY UPDATE
 )
 UPDATE phone_numbers n
 SET paused_at = now(), paused_code = fault.code, paused_reason = fault.reason, updated_at = now()

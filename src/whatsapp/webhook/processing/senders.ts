@@ -151,7 +151,7 @@ async function updateContacts(sql: SqlRunner, contacts: KnownContact[]): Promise
        SELECT c.id, i.phone, i.user_id, i.profile_name
          FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS i (id, phone, user_id, profile_name)
          JOIN contacts c ON c.id = i.id
-        ORDER BY c.id FOR UPDATE OF c)
+        ORDER BY c.id FOR NO KEY UPDATE OF c)
      UPDATE contacts c
         SET phone = coalesce(l.phone, c.phone), whatsapp_user_id = coalesce(l.user_id, c.whatsapp_user_id),
             profile_name = coalesce(l.profile_name, c.profile_name), updated_at = now()
