@@ -144,6 +144,22 @@ describe('a download that is refused', () => {
     await refused(url, 'The URL could not be downloaded: the connection failed.');
   });
 
+  it('switches to another protocol', async () => {
+    const dropped = new Promise<void>((resolve) => {
+      server.on('/upgrade.jpg', (_, response) => {
+        response.socket?.once('close', () => resolve());
+        response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      });
+    });
+    await refused(server.url('/upgrade.jpg'), 'The URL could not be downloaded: the connection failed.');
+    await dropped;
+  });
+
+  it('closes the connection without an answer', async () => {
+    const url = server.on('/a.jpg', (_, response) => response.socket?.end());
+    await refused(url, 'The URL could not be downloaded: the connection failed.');
+  });
+
   it('is compressed', async () => {
     await refused(
       server.file('/a.jpg', gzipSync(await jpeg()), { 'Content-Encoding': 'gzip' }),

@@ -74,7 +74,7 @@ export class MediaDownload {
   private async get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     const addresses = await before(signal, this.hostAddresses.of(url, this.allowed.allows(url)), () => this.timedOut());
     try {
-      return await pinnedGet(url, addresses, signal);
+      return await before(signal, pinnedGet(url, addresses, signal), () => this.timedOut());
     } catch (error) {
       throw this.failed(error, signal);
     }
@@ -129,7 +129,7 @@ function refuseUnusable(answer: IncomingMessage, mediaType: MediaType): void {
   }
 }
 
-/** The system's look-up cannot be cancelled; it is left to itself when the time is up. */
+/** Work ends with the time, whether or not it can be cancelled: the system's look-up cannot, it is left to itself. */
 async function before<T>(signal: AbortSignal, work: Promise<T>, timedOut: () => Error): Promise<T> {
   if (signal.aborted) throw timedOut();
   let onAbort = (): void => undefined;
