@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bodyOf, RawConnection } from './testing/raw-exchange.js';
@@ -85,6 +86,21 @@ describe('a connection that does not speak HTTP as it should', () => {
       connection.send(byte);
     }
     expect(bodyOf(await connection.untilClosed())).toMatchObject({ data: { a: 1 } });
+  });
+
+  it.each([
+    ['an empty body', `${POST}Content-Length: 0\r\n\r\n`, '"success":true'],
+    ['a body that was read', `${POST}Content-Length: 2\r\n\r\n{}`, '"success":true'],
+    ['a body that nobody read', 'POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}', '"NOT_FOUND"'],
+  ])('idle after %s, it is closed when its keep-alive has ended', async (_name, text, answer) => {
+    const server: Server = api.server.app.getHttpServer();
+    const { keepAliveTimeout } = server;
+    server.keepAliveTimeout = 100;
+    try {
+      expect(await exchange(text)).toContain(answer);
+    } finally {
+      server.keepAliveTimeout = keepAliveTimeout;
+    }
   });
 
   it('a second request on the same connection is answered after one with a body', async () => {

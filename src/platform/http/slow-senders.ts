@@ -36,8 +36,11 @@ export const slowSenders =
       // Node closes the connection after this answer; whoever reads the body then sees it break off.
       writeJson(response, error.status, errorEnvelope(error, request.context.requestId), { Connection: 'close' });
     });
-    // Silence after the body is ours: a send may wait for WhatsApp.
-    request.once('end', () => socket.setTimeout(0));
+    // Silence after the body is ours: a send may wait for WhatsApp. A body that nobody read ends after the answer; the
+    // timer is Node's own for the idle connection (keepAliveTimeout) by then.
+    request.once('end', () => {
+      if (!response.writableFinished) socket.setTimeout(0);
+    });
     response.once('finish', () => {
       if (request.complete) return;
       const timer = setTimeout(() => socket.destroy(), patience.lingerMs).unref();
