@@ -65,6 +65,19 @@ describe('readSettings', () => {
     expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0', OPERATOR_PASSWORD: '123456789012' })).toEqual([]);
   });
 
+  it('wants a name of its own for every encryption key', () => {
+    const [a, b] = [2, 3].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+    const previous = (keys: string, id = 'k3') =>
+      faultsOf({ ...complete, ENCRYPTION_KEY_ID: id, ENCRYPTION_PREVIOUS_KEYS: keys });
+    expect(previous(`k2:${a},k1:${b}`)).toEqual([]);
+    expect(previous(`k2:${a},k3:${b}`)).toEqual([expect.stringContaining('ENCRYPTION_KEY_ID')]);
+    expect(previous(`k2:${a},k2:${b}`)).toEqual(['ENCRYPTION_PREVIOUS_KEYS must name each key once']);
+    // The default name counts too.
+    expect(faultsOf({ ...complete, ENCRYPTION_PREVIOUS_KEYS: `k1:${a}` })).toEqual([
+      expect.stringContaining('must not name k1'),
+    ]);
+  });
+
   it('wants the submit lease longer than the call may take', () => {
     expect(faultsOf({ ...complete, SUBMIT_LEASE_S: '30', WHATSAPP_TIMEOUT_MS: '30000' })).toHaveLength(1);
     expect(faultsOf({ ...complete, SUBMIT_LEASE_S: '31', WHATSAPP_TIMEOUT_MS: '30000' })).toEqual([]);

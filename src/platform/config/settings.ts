@@ -265,8 +265,22 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   if (faults.length === 0 && settings.SUBMIT_LEASE_S * 1000 <= settings.WHATSAPP_TIMEOUT_MS) {
     faults.push('SUBMIT_LEASE_S must be longer than WHATSAPP_TIMEOUT_MS');
   }
+  if (faults.length === 0) faults.push(...faultsOfKeyIds(settings));
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;
+}
+
+/** Of two keys with one name only one would be kept, and what the other encrypted could not be opened any more. */
+function faultsOfKeyIds(settings: Settings): string[] {
+  const previous = settings.ENCRYPTION_PREVIOUS_KEYS?.split(',').map((pair) => pair.split(':', 1)[0] ?? '') ?? [];
+  const faults: string[] = [];
+  if (previous.includes(settings.ENCRYPTION_KEY_ID)) {
+    faults.push(
+      `ENCRYPTION_PREVIOUS_KEYS must not name ${settings.ENCRYPTION_KEY_ID}: that is ENCRYPTION_KEY_ID, a new key needs a new name`,
+    );
+  }
+  if (new Set(previous).size < previous.length) faults.push('ENCRYPTION_PREVIOUS_KEYS must name each key once');
+  return faults;
 }
 
 const REQUIRED = [
