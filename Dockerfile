@@ -22,6 +22,8 @@ ENV NODE_ENV=production \
     PORT=3000 \
     OPERATOR_PORT=3001 \
     MEDIA_DIR=/var/lib/rasl/media
+# Node's pool of threads syncs files and looks up names: on its default of 4 uploads and look-ups wait for each other.
+ENV UV_THREADPOOL_SIZE=16
 WORKDIR /app
 RUN mkdir -p /var/lib/rasl/media && chown -R node:node /var/lib/rasl
 COPY --from=dependencies /app/node_modules ./node_modules
@@ -31,7 +33,8 @@ COPY --from=build /app/dist/app ./dist/app
 USER node
 VOLUME /var/lib/rasl
 EXPOSE 3000
-# The operator port is on the container's own loopback unless OPERATOR_HOST says otherwise.
+# The operator port is on the container's own loopback unless OPERATOR_HOST says otherwise; a wildcard is asked there,
+# too. It asks for OPERATOR_PASSWORD when there is one. An empty variable counts as not set, as in the program.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPERATOR_PORT}/health/live`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "const { OPERATOR_HOST: host, OPERATOR_PORT: port, OPERATOR_PASSWORD: password } = process.env; const name = !host || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host; const headers = password ? { Authorization: 'Basic ' + Buffer.from('operator:' + password).toString('base64') } : {}; fetch(`http://${name}:${port || 3001}/health/live`, { headers }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "dist/app/main.js"]
