@@ -20,6 +20,9 @@ const defaults = Object.entries(new Settings()).filter(([, value]) => value !== 
 /** Variables of compose.yaml and of the launcher, which the program itself does not read. */
 const NOT_OURS_IN_EXAMPLE = ['API_PORT', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD'];
 
+/** The image's own, or of scripts: an operator who uses compose.yaml does not choose them. */
+const NOT_CHOSEN_IN_COMPOSE = ['HOST', 'PORT', 'READY_FILE'];
+
 describe('the documentation of the settings', () => {
   const configuration = read('docs/configuration.md').split('## Only in development')[0] ?? '';
   const rows = [...configuration.matchAll(/^\| `([A-Z0-9_]+)` +\| ([^|]+?) +\|/gm)];
@@ -46,5 +49,23 @@ describe('the documentation of the settings', () => {
     for (const [name, value] of defaults) {
       if (shown.has(name)) expect({ name, value: shown.get(name) }).toEqual({ name, value: String(value) });
     }
+  });
+
+  it('hands every setting on in compose.yaml, to the API and to the worker', () => {
+    const compose = read('compose.yaml');
+    const shared = /^ {2}environment: &settings\n((?: {4}.*\n|\n)+)/m.exec(compose)?.[1] ?? '';
+    const handed = [...shared.matchAll(/^ {4}([A-Z0-9_]+): \S/gm)].map(([, name]) => name);
+    expect([...handed, 'ROLE', ...NOT_CHOSEN_IN_COMPOSE].sort()).toEqual(names);
+    for (const role of ['api', 'worker']) {
+      expect(compose).toContain(
+        `  ${role}:\n    <<: *platform\n    environment:\n      <<: *settings\n      ROLE: ${role}\n`,
+      );
+    }
+  });
+
+  it('takes each from the variable of its own name in compose.yaml', () => {
+    const taken = [...read('compose.yaml').matchAll(/^ {4}([A-Z0-9_]+): \$\{([A-Z0-9_]+):[-?]/gm)];
+    expect(taken.length).toBeGreaterThan(names.length / 2);
+    for (const [, name, variable] of taken) expect(variable).toBe(name);
   });
 });
