@@ -48,6 +48,9 @@ export const featureNotAvailable = (feature: string): ApiError =>
 export const featureLimitExceeded = (feature: string, current: number, maximum: number): ApiError =>
   of('FEATURE_LIMIT_EXCEEDED', `The plan's limit of ${maximum} ${feature} is reached`, { feature, current, maximum });
 
+/** 403: who calls is not let in, and no access token would change that. */
+export const forbidden = (message: string): ApiError => of('FORBIDDEN', message);
+
 /** 403: the contact does not want messages. */
 export const contactOptedOut = (): ApiError => of('CONTACT_OPTED_OUT', 'The contact has opted out of messages');
 
@@ -74,6 +77,12 @@ export const idempotencyInProgress = (retryAfter: number): ApiError =>
 /** 413: a body over its limit (a file over its limit is a 422 on its field instead). */
 export const payloadTooLarge = (limitBytes: number): ApiError =>
   of('PAYLOAD_TOO_LARGE', `The body is larger than ${limitBytes} bytes`);
+
+/** 416, with the size of the file in `Content-Range` (RFC 9110, 15.5.17). */
+export const rangeNotSatisfiable = (sizeBytes: number): ApiError =>
+  of('RANGE_NOT_SATISFIABLE', `The file has only ${sizeBytes} bytes`, undefined, {
+    'Content-Range': `bytes */${sizeBytes}`,
+  });
 
 /** 422: every wrong field with its messages. */
 export const validationError = (details: FieldErrors, message = 'The given data was invalid'): ApiError =>

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
     status: 403,
     meaning: "The plan's limit is reached; details holds feature, current and maximum.",
   },
+  FORBIDDEN: { status: 403, meaning: 'The verify token is wrong.' },
   CONTACT_OPTED_OUT: { status: 403, meaning: 'The contact does not want messages.' },
   NOT_FOUND: { status: 404, meaning: 'No such route, or no such record of this tenant.' },
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'The path exists, but not with this method; see the Allow header.' },
@@ -29,6 +30,10 @@ export const ERROR_CODES = {
   RESOURCE_IN_USE: { status: 409, meaning: 'Contacts use this source or status, so it cannot be deleted.' },
   MESSAGE_NOT_CANCELLABLE: { status: 409, meaning: 'The message has left already; details.status is its status.' },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: 'The body is larger than 4 MB.' },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    meaning: 'The file has no such range; the Content-Range header tells its size.',
+  },
   VALIDATION_ERROR: {
     status: 422,
     meaning: 'The input is wrong; details maps every wrong field to its messages.',

@@ -23,6 +23,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, ErrorExample>> = {
     message: "The plan's limit of 1000 contacts is reached",
     details: { feature: 'contacts', current: 1000, maximum: 1000 },
   },
+  FORBIDDEN: { message: 'The verify token does not match' },
   CONTACT_OPTED_OUT: { message: 'The contact has opted out of messages' },
   NOT_FOUND: { message: 'Not found' },
   METHOD_NOT_ALLOWED: { message: 'This path allows POST' },
@@ -31,6 +32,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, ErrorExample>> = {
   RESOURCE_IN_USE: { message: 'Contacts use this source' },
   MESSAGE_NOT_CANCELLABLE: { message: 'The message has left already', details: { status: 'sent' } },
   PAYLOAD_TOO_LARGE: { message: 'The body is larger than 4194304 bytes' },
+  RANGE_NOT_SATISFIABLE: { message: 'The file has only 1000 bytes' },
   VALIDATION_ERROR: {
     message: 'The given data was invalid',
     details: {
