@@ -96,6 +96,7 @@ describe.each(['local', 's3'] as const)('GET /media/{public_id}/{filename} from 
   it('answers 416 to a range behind the end, and the whole file to one that it cannot read', async () => {
     const behind = await get({ Range: 'bytes=1000-' });
     expect([behind.status, behind.headers.get('content-range')]).toEqual([416, 'bytes */1000']);
+    await expect(behind.json()).resolves.toMatchObject({ success: false, error: { code: 'RANGE_NOT_SATISFIABLE' } });
     const several = await get({ Range: 'bytes=0-1,5-6' });
     expect([several.status, (await bytes(several)).length]).toEqual([200, 1000]);
   });

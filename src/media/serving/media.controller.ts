@@ -3,7 +3,7 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Public } from '../../auth-scopes/decorators.js';
-import { notFound } from '../../platform/http/api-error.js';
+import { notFound, rangeNotSatisfiable } from '../../platform/http/api-error.js';
 import { ApiErrors, ApiIdParameter, ApiPublicEndpoint } from '../../platform/http/openapi/api-endpoint.js';
 import { Log } from '../../platform/logging/log.js';
 import { PUBLIC_ID } from '../media-links.js';
@@ -16,9 +16,15 @@ import { contentDisposition } from './content-disposition.js';
 /** The content under an address never changes; a cache may keep it a day, or until the address ends. */
 const MAX_AGE_SECONDS = 86_400;
 
+/** As nginx' send_timeout. */
+const STALL_MS = 60_000;
+
 /** `/media/{public_id}/{filename}`: what WhatsApp downloads. The id alone decides; the name is for people. */
 @Controller('media')
 export class MediaController {
+  /** Longest time in which nothing of a file gets on its way; then its connection is closed, milliseconds. */
+  protected readonly stallMs: number = STALL_MS;
+
   constructor(
     private readonly repository: MediaRepository,
     private readonly store: MediaStore,
@@ -27,7 +33,7 @@ export class MediaController {
 
   /**
    * GET and HEAD, whole or one range, with validators (RFC 9110).
-   * @throws ApiError 404 when the id is unknown or has ended
+   * @throws ApiError 404 when the id is unknown or has ended, 416 when the file has no such range
    */
   @Get(':public_id/:filename')
   @Public()
@@ -59,8 +65,7 @@ export class MediaController {
   @ApiOkResponse({ description: 'The file.', content: { '*/*': { schema: { type: 'string', format: 'binary' } } } })
   @ApiResponse({ status: 206, description: 'The range that was asked for.' })
   @ApiResponse({ status: 304, description: 'The file is the one you have (`If-None-Match`, `If-Modified-Since`).' })
-  @ApiResponse({ status: 416, description: 'The file has no such range.' })
-  @ApiErrors('NOT_FOUND')
+  @ApiErrors('NOT_FOUND', 'RANGE_NOT_SATISFIABLE')
   async serve(@Param('public_id') publicId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const file = PUBLIC_ID.test(publicId) ? await this.repository.findByPublicId(publicId) : undefined;
     if (!file) throw notFound('There is no such media file.');
@@ -70,8 +75,8 @@ export class MediaController {
     if (request.fresh) {
       response.status(304).end();
     } else if (range === 'unsatisfiable') {
-      response.status(416).set('Content-Range', `bytes */${file.size_bytes}`).removeHeader('Content-Type');
-      response.end();
+      removeHeaders(response);
+      throw rangeNotSatisfiable(file.size_bytes);
     } else {
       await this.send(request, response, file, range);
     }
@@ -92,6 +97,8 @@ export class MediaController {
     }
     try {
       const content = await this.store.openRead(file.storage_key, range === 'whole' ? undefined : range);
+      // The socket's timer: any progress starts it again. Without it a client that stops reading keeps the file open.
+      response.setTimeout(this.stallMs, () => response.destroy());
       await pipeline(content, response);
     } catch (error) {
       this.failed(error, response, file);
@@ -105,11 +112,7 @@ export class MediaController {
       response.destroy();
       return;
     }
-    for (const name of response.getHeaderNames()) {
-      if (name.startsWith('content-') || ['etag', 'last-modified', 'cache-control', 'accept-ranges'].includes(name)) {
-        response.removeHeader(name);
-      }
-    }
+    removeHeaders(response);
     if (!(error instanceof MediaNotStoredError)) throw error;
     this.log.error({ err: error, storage_key: file.storage_key }, 'a media file has its row but is not stored');
     throw notFound('There is no such media file.');
@@ -141,4 +144,14 @@ function setHeaders(response: Response, file: LinkedFile, etag: string): void {
     ETag: etag,
     'Last-Modified': file.created_at.toUTCString(),
   });
+}
+
+/** What was said of the file does not hold for the error that is answered instead. */
+function removeHeaders(response: Response): void {
+  for (const name of response.getHeaderNames()) {
+    if (name === 'content-security-policy') continue;
+    if (name.startsWith('content-') || ['etag', 'last-modified', 'cache-control', 'accept-ranges'].includes(name)) {
+      response.removeHeader(name);
+    }
+  }
 }
