@@ -47,6 +47,7 @@ describe("Meta's callback", () => {
 
   interface Answer {
     status: number;
+    headers: Headers;
     body: { success: boolean; data?: unknown; error?: { code: string } };
     /** The body as it lies in the inbox; null when it was not stored. */
     stored: { app_id: number | null; body: Buffer } | null;
@@ -67,7 +68,12 @@ describe("Meta's callback", () => {
       'SELECT app_id, body FROM webhook_inbox WHERE request_id = $1',
       [requestId],
     );
-    return { status: response.status, body: (await response.json()) as Answer['body'], stored: stored ?? null };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as Answer['body'],
+      stored: stored ?? null,
+    };
   }
 
   async function ownApp(): Promise<{ id: number; key: string; secret: string; verifyToken: string; tenantId: number }> {
@@ -126,6 +132,7 @@ describe("Meta's callback", () => {
       expect(response.status).toBe(403);
       expect(await response.json()).toMatchObject({
         success: false,
+        error: { code: 'FORBIDDEN', message: 'The verify token does not match' },
         meta: { request_id: expect.any(String) as string },
       });
     });
@@ -151,11 +158,14 @@ describe("Meta's callback", () => {
       ['without its prefix', EMPTY, sign(EMPTY).slice('sha256='.length)],
       ['in upper case', EMPTY, sign(EMPTY).toUpperCase()],
     ])('refuses a signature %s with 401, and stores nothing', async (_, body, signature) => {
-      expect(await post(body, { signature })).toMatchObject({
+      const answer = await post(body, { signature });
+      expect(answer).toMatchObject({
         status: 401,
         body: { success: false, error: { code: 'UNAUTHORIZED' } },
         stored: null,
       });
+      // RFC 9110, 15.5.2: every 401 carries it.
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     });
 
     it("takes a tenant's own app on its own path, by its own secret alone", async () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ApiError, serviceUnavailable } from '../../../platform/http/api-error.js';
+import { forbidden, serviceUnavailable, unauthorized } from '../../../platform/http/api-error.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 import { isSameSecret, isSignedBy } from './signature.js';
@@ -30,7 +30,7 @@ export class WebhookReceiver {
     if (mode === 'subscribe' && isText(token) && isText(challenge)) {
       if (await this.find(appKey, (app) => isSameSecret(app.verifyToken, token))) return challenge;
     }
-    throw new ApiError(403, 'UNAUTHORIZED', 'The verify token does not match');
+    throw forbidden('The verify token does not match');
   }
 
   /**
@@ -44,7 +44,7 @@ export class WebhookReceiver {
       : null;
     if (!app) {
       this.metrics.webhooksReceived.inc({ outcome: 'refused_signature' });
-      throw new ApiError(401, 'UNAUTHORIZED', 'X-Hub-Signature-256 does not match the body');
+      throw unauthorized('X-Hub-Signature-256 does not match the body');
     }
     try {
       await this.inbox.store({ appId: app.appId, body, requestId });

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiForbiddenResponse, ApiHeader, ApiOkResponse, ApiQuery } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiQuery } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Public } from '../../../auth-scopes/decorators.js';
 import { ReadsBody, RequestId } from '../../../platform/http/decorators.js';
@@ -42,7 +42,7 @@ export class WebhookController {
     description: 'The challenge as it came.',
     content: { 'text/plain': { schema: { type: 'string' }, example: '1158201444' } },
   })
-  @ApiForbiddenResponse({ description: 'Mode or verify token are wrong.' })
+  @ApiErrors(apiError('FORBIDDEN', { when: 'Mode or verify token are wrong.' }), 'SERVICE_UNAVAILABLE')
   async verify(
     @Param('app_key') appKey: string | undefined,
     @Query() query: Record<string, unknown>,
