@@ -2,23 +2,13 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Postgres } from '../database/postgres.js';
 import { DeliveryQueue } from '../queue/delivery-queue.js';
 import { Metrics } from './metrics.js';
+import { outboxBacklog } from './outbox-backlog.js';
 
 /** Several scrapers, or an impatient one, cost the database one round of questions in this time. */
 const CACHE_MS = 5_000;
 
-// Index messages_due (partial: only what waits), so the cost follows the backlog, not the table. Counted up to
-// 100,000: beyond that the exact number tells an operator nothing more.
-const OUTBOX = `
-  WITH waiting AS (
-    SELECT status, due_at FROM messages
-     WHERE status IN ('queued', 'sending') AND next_at IS NOT NULL LIMIT 100000
-  )
-  SELECT count(*) FILTER (WHERE status = 'queued' AND due_at <= now()) AS due,
-         count(*) FILTER (WHERE status = 'queued' AND due_at > now()) AS scheduled,
-         count(*) FILTER (WHERE status = 'sending') AS sending,
-         coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE status = 'queued' AND due_at <= now())), 0)::float8
-           AS "oldestAge"
-    FROM waiting`;
+/** Beyond that the exact number tells an operator nothing more. */
+const COUNTED_UP_TO = 100_000;
 
 // Indexes webhook_inbox_unprocessed, messages_unknown.
 const OTHERS = `
@@ -49,17 +39,14 @@ export class BacklogGauges implements OnModuleInit {
 
   private async readPostgres(): Promise<void> {
     if (performance.now() - this.readAt < CACHE_MS) return;
-    const [outbox] = await this.postgres.query<{ due: number; scheduled: number; sending: number; oldestAge: number }>(
-      'metrics:outbox',
-      OUTBOX,
-    );
+    const outbox = await outboxBacklog(this.postgres, COUNTED_UP_TO);
     const [others] = await this.postgres.query<{
       inbox: number;
       inboxOldestAge: number;
       paused: number;
       unknown: number;
     }>('metrics:others', OTHERS);
-    if (!outbox || !others) throw new Error('An aggregate answered no row');
+    if (!others) throw new Error('An aggregate answered no row');
     this.metrics.queueDepth.set({ state: 'due' }, outbox.due);
     this.metrics.queueDepth.set({ state: 'scheduled' }, outbox.scheduled);
     this.metrics.queueDepth.set({ state: 'sending' }, outbox.sending);

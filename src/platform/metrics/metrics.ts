@@ -85,7 +85,7 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  /** Raw webhooks: `stored`, `refused_signature`, `refused_size`. */
+  /** Raw webhooks: `stored`, `refused_signature`. One that is too large is a 413 of {@link httpRequests}. */
   readonly webhooksReceived = new Counter({
     name: 'rasl_webhooks_received_total',
     help: 'Raw webhooks from WhatsApp, by what became of them.',
