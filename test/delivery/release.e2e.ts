@@ -76,7 +76,6 @@ describe('releasing messages', () => {
       id: 7,
       generation: 1,
       number_id: 1,
-      rate: 80,
       departs_at: expect.any(Number) as number,
       epoch: expect.any(Number) as number,
     });
@@ -107,7 +106,7 @@ describe('releasing messages', () => {
   it('stops while more jobs wait than the workers take', async () => {
     const waiting = Array.from({ length: 2000 }, (_, index) => ({
       name: 'send',
-      data: { id: index, generation: 1, number_id: 9, rate: 80, departs_at: 0, epoch: 0 },
+      data: { id: index, generation: 1, number_id: 9, departs_at: 0, epoch: 0 },
     }));
     await jobs.addBulk(waiting);
     let id = 0;

@@ -22,8 +22,6 @@ import { Pace } from './pace.js';
 const NO_SLOT_PAUSE_MS = 500;
 /** WhatsApp answers these when it cannot use the file: an upload that we reused may be gone. */
 const MEDIA_FAULTS: ReadonlySet<number> = new Set([131009, 131053]);
-/** Held before a submission lasted this long, its lease is extended by a further one. */
-const SUBMISSION_FRESH_MS = 2000;
 
 /**
  * Takes one released message to its outcome:
@@ -37,6 +35,8 @@ const SUBMISSION_FRESH_MS = 2000;
 export class MessageSender {
   private readonly departures = new Departures();
   private readonly inFlight: InFlight;
+  /** A submission that is older than this when its request is to be written gets a new lease: the call must fit in. */
+  private readonly freshMs: number;
   private readonly claimLead = new Lead();
   private readonly submitLead = new Lead();
 
@@ -54,6 +54,7 @@ export class MessageSender {
     private readonly log: Log,
   ) {
     this.inFlight = new InFlight(settings.DELIVERY_CONCURRENCY);
+    this.freshMs = (settings.SUBMIT_LEASE_S * 1000 - settings.WHATSAPP_TIMEOUT_MS) / 2;
   }
 
   /** Resolves when the message has left this process' hands. Rejects when the database is away. */
@@ -108,7 +109,7 @@ export class MessageSender {
     }
     while (slot) {
       if (!(await this.departures.wait(this.untilDeparture(slot) - this.submitLead.milliseconds))) break;
-      if (performance.now() - submittedAt > SUBMISSION_FRESH_MS) {
+      if (performance.now() - submittedAt > this.freshMs) {
         const held = await this.commitSubmission(message);
         if (held !== true) return held;
         submittedAt = performance.now();

@@ -20,9 +20,8 @@ export interface DeliveryJob {
   id: number;
   /** The release that made this job; a job of an older one steps aside. */
   generation: number;
-  /** Our id of the phone number that sends, and what WhatsApp allows it. */
+  /** Our id of the phone number that sends. */
   number_id: number;
-  rate: number;
   /** The reserved slot: Redis' time in milliseconds. */
   departs_at: number;
   /** Of the slot; see RateSlots. */

@@ -99,11 +99,11 @@ export class DeliveryRelease implements OnModuleDestroy {
       leadMs: fromBacklog ? FEED_LEAD_MS : 0,
       markBacklogMs: this.backlogMs,
     });
-    return messages.flatMap(({ id, generation, numberId, ratePerSecond }, index) => {
+    return messages.flatMap(({ id, generation, numberId }, index) => {
       const departs_at = departures[index];
       if (departs_at === undefined) return [];
       this.metrics.rateSlotWait.observe(Math.max(0, this.slots.untilDeparture(departs_at) ?? 0) / 1000);
-      return [{ id, generation, number_id: numberId, rate: ratePerSecond, departs_at, epoch }];
+      return [{ id, generation, number_id: numberId, departs_at, epoch }];
     });
   }
 
