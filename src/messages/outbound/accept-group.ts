@@ -2,7 +2,7 @@ import { isBadRow } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
 import { type ApiError, validationError } from '../../platform/http/api-error.js';
 import { ensureChats, openConversations } from './conversations.js';
-import { insertMessages, type StorableMessage } from './insert-messages.js';
+import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { judge, mergedText } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
 import {
@@ -12,7 +12,7 @@ import {
   returnContacts,
   type WantedContact,
 } from './new-contacts.js';
-import type { Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
+import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
 const LOCK_TIMEOUT_MS = 200;
@@ -32,13 +32,19 @@ interface Candidate {
 
 /**
  * Accepts a group of messages in ONE transaction: contact, chat, conversation, media and message of each, or of none
- * of them.
+ * of them. Messages of a number that `isBacklogged` are left to the feeder.
  * @throws RefusedMidway when a refusal only shows after the first write (a plan's last place taken by another process,
  * an e-mail that became taken) and the group has several messages: nothing is written, and each is to be run alone
  */
-export async function acceptGroup(postgres: Postgres, items: OutboundItem[]): Promise<Acceptance[]> {
+export async function acceptGroup(
+  postgres: Postgres,
+  items: OutboundItem[],
+  isBacklogged: (numberId: number) => boolean,
+): Promise<Acceptance[]> {
   try {
-    return await postgres.transaction((sql) => acceptTogether(sql, items), { lockTimeoutMs: LOCK_TIMEOUT_MS });
+    return await postgres.transaction((sql) => acceptTogether(sql, items, isBacklogged), {
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    });
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal && items.length === 1) return [{ refused: refusal }];
@@ -54,7 +60,11 @@ function refusalOf(error: unknown): ApiError | undefined {
   return undefined;
 }
 
-async function acceptTogether(sql: SqlRunner, items: OutboundItem[]): Promise<Acceptance[]> {
+async function acceptTogether(
+  sql: SqlRunner,
+  items: OutboundItem[],
+  isBacklogged: (numberId: number) => boolean,
+): Promise<Acceptance[]> {
   const results = new Array<Acceptance>(items.length);
   let candidates = judgeAll(
     items.map((item, index) => ({ index, item })),
@@ -65,7 +75,7 @@ async function acceptTogether(sql: SqlRunner, items: OutboundItem[]): Promise<Ac
     results,
   );
   candidates = await createContacts(sql, candidates, results);
-  await openChats(sql, candidates, results);
+  await openChats(sql, candidates, results, isBacklogged);
   return results;
 }
 
@@ -134,7 +144,12 @@ async function createContacts(sql: SqlRunner, candidates: Candidate[], results: 
   });
 }
 
-async function openChats(sql: SqlRunner, candidates: Candidate[], results: Acceptance[]): Promise<void> {
+async function openChats(
+  sql: SqlRunner,
+  candidates: Candidate[],
+  results: Acceptance[],
+  isBacklogged: (numberId: number) => boolean,
+): Promise<void> {
   if (candidates.length === 0) return;
   const wanted = new Map<string, { tenantId: number; numberId: number; contactId: number }>();
   for (const { found, item } of candidates) {
@@ -160,6 +175,7 @@ async function openChats(sql: SqlRunner, candidates: Candidate[], results: Accep
       contactId,
       numberId,
       ratePerSecond,
+      leftToFeeder: isBacklogged(numberId),
       phone: contact.phone,
       whatsappUserId: contact.whatsappUserId,
       expiresInS: found.messageExpiresInS,
@@ -175,26 +191,27 @@ async function openChats(sql: SqlRunner, candidates: Candidate[], results: Accep
   if (refusal) throw new RefusedMidway(refusal);
 
   const stored = await insertMessages(sql, storable);
-  storable.forEach(
-    ({ index, text, chatId, contactId, numberId, ratePerSecond, phone, serviceWindowExpiresAt }, position) => {
-      const message = stored[position];
-      if (!message) throw new Error('A message was not stored');
-      const { id: messageId, mediaStorageKey } = message;
-      results[index] = {
-        accepted: {
-          messageId,
-          chatId,
-          contactId,
-          numberId,
-          ratePerSecond,
-          phone,
-          text,
-          mediaStorageKey,
-          serviceWindowExpiresAt,
-        },
-      };
-    },
-  );
+  for (const [position, message] of storable.entries()) {
+    const row = stored[position];
+    if (!row) throw new Error('A message was not stored');
+    results[message.index] = { accepted: acceptedFrom(message, row) };
+  }
+}
+
+function acceptedFrom(message: StorableMessage, { id, mediaStorageKey }: StoredMessage): AcceptedMessage {
+  const { chatId, contactId, phone, text, numberId, ratePerSecond, leftToFeeder, serviceWindowExpiresAt } = message;
+  return {
+    messageId: id,
+    chatId,
+    contactId,
+    phone,
+    text,
+    numberId,
+    ratePerSecond,
+    leftToFeeder,
+    mediaStorageKey,
+    serviceWindowExpiresAt,
+  };
 }
 
 function keysOf(found: Circumstances) {

@@ -10,6 +10,8 @@ export interface StorableMessage {
   contactId: number;
   numberId: number;
   ratePerSecond: number;
+  /** Due at once, for the feeder; else its own process has a moment to release it. */
+  leftToFeeder: boolean;
   phone: string | null;
   whatsappUserId: string | null;
   expiresInS: number;
@@ -38,10 +40,11 @@ export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]
        SELECT nextval('messages_id_seq') AS id,
               CASE WHEN u.public_id IS NULL THEN NULL ELSE nextval('media_links_id_seq') END AS link_id, u.*
          FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[], $6::smallint[], $7::text[], $8::text[],
-                     $9::text[], $10::jsonb[], $11::int[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[])
+                     $9::text[], $10::jsonb[], $11::int[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[],
+                     $17::int[])
               WITH ORDINALITY
               AS u (tenant_id, number_id, chat_id, contact_id, type, priority, phone, recipient_user_id,
-                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, ord)),
+                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s, ord)),
      links AS (
        INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename)
        SELECT link_id, tenant_id, media_file_id, public_id, filename FROM i WHERE link_id IS NOT NULL),
@@ -50,7 +53,7 @@ export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]
                              recipient_user_id, body, content, media_link_id, waiter, request_id, generation, next_at, expires_at)
        SELECT id, tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', priority, phone,
               recipient_user_id, body, content, link_id, waiter, request_id, 1,
-              now() + $17 * interval '1 second', now() + expires_in_s * interval '1 second'
+              now() + grace_s * interval '1 second', now() + expires_in_s * interval '1 second'
          FROM i)
      SELECT id FROM i ORDER BY ord`,
     [
@@ -70,7 +73,7 @@ export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]
       messages.map(({ item }) => item.waiter),
       messages.map(({ item }) => item.message.requestId),
       messages.map(({ expiresInS }) => expiresInS),
-      RELEASE_GRACE_S,
+      messages.map(({ leftToFeeder }) => (leftToFeeder ? 0 : RELEASE_GRACE_S)),
     ],
   );
   return messages.map(({ item }, position) => {

@@ -49,6 +49,8 @@ export interface AcceptedMessage {
   text: string | null;
   numberId: number;
   ratePerSecond: number;
+  /** Stored as due at once, because its number has a backlog: the workers' feeder releases it. */
+  leftToFeeder: boolean;
   /** The stored file that the message refers to; null without media. */
   mediaStorageKey: string | null;
   serviceWindowExpiresAt: Date | null;
