@@ -6,10 +6,16 @@ const BOUNDARY = 'rasl-bench-boundary';
 export const FORM_HEADERS = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
 
 /**
- * A media form whose file differs each time it is asked for: a counter is written into bytes that no check looks at,
- * so no two uploads share their content.
+ * A media form. With `distinct` its file differs each time it is asked for: a counter is written into bytes that no
+ * check looks at, so no two uploads share their content.
  */
-export function mediaForm(fields: Record<string, string>, file: Buffer, name: string, type: string): () => Buffer {
+export function mediaForm(
+  fields: Record<string, string>,
+  file: Buffer,
+  name: string,
+  type: string,
+  distinct = true,
+): () => Buffer {
   const head = Object.entries(fields)
     .map(([field, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${field}"\r\n\r\n${value}\r\n`)
     .join('');
@@ -20,6 +26,7 @@ export function mediaForm(fields: Record<string, string>, file: Buffer, name: st
   const whole = Buffer.concat([before, file, after]);
   const place = before.length + file.length - 64;
   let count = 0;
+  if (!distinct) return () => whole;
   return () => {
     const body = Buffer.from(whole);
     body.writeUInt32BE(count++, place);

@@ -53,7 +53,7 @@ export class Report {
 
   drain(drained: Drained, least: number, floorPerSecond: number): void {
     this.lines.push({
-      what: `draining ${drained.messages} queued messages, one worker, every status stored`,
+      what: `draining ${drained.messages} queued messages, one worker, files by upload, every status stored`,
       perSecond: drained.settledPerSecond.toFixed(0),
       p50: '',
       p99: '',
