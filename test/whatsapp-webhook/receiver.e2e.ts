@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Encryption } from '../../src/platform/crypto/encryption.js';
 import { readSettings } from '../../src/platform/config/settings.js';
-import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from '../../src/whatsapp/webhook/receiver/signing-apps.js';
+import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from '../../src/whatsapp/connection/secret-contexts.js';
 import { baseEnvironment, TEST_SECRETS } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 import { PlatformProcess } from '../support/platform-process.js';

@@ -254,7 +254,7 @@ export class SettingsError extends Error {
 
 /** An empty variable counts as not set, as in `.env` files and compose. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const known = Object.keys(new Settings()).concat(REQUIRED);
+  const known = Object.keys(new Settings()).concat(WITHOUT_DEFAULT);
   const given = Object.fromEntries(known.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
   const settings = plainToInstance(Settings, given, { exposeDefaultValues: true });
   const faults = validateSync(settings, { stopAtFirstError: true }).map((error) =>
@@ -283,7 +283,8 @@ function faultsOfKeyIds(settings: Settings): string[] {
   return faults;
 }
 
-const REQUIRED = [
+/** A class's instance does not name the fields that it gives no value. */
+const WITHOUT_DEFAULT = [
   'DATABASE_URL',
   'REDIS_URL',
   'ENCRYPTION_KEY',

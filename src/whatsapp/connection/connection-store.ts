@@ -5,10 +5,7 @@ import { Prisma } from '../../platform/database/prisma.js';
 import type { Prisma as PrismaNames } from '../../platform/database/generated/client.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
 import { ConnectionError, type VerifiedNumber } from './number-verification.js';
-
-/** Encryption contexts of a tenant's own Meta app. */
-export const APP_SECRET_CONTEXT = 'whatsapp_apps.app_secret';
-export const VERIFY_TOKEN_CONTEXT = 'whatsapp_apps.verify_token';
+import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from './secret-contexts.js';
 
 /** What `connect` stores. */
 export interface ConnectionDraft {

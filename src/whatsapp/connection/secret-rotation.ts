@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
-import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from './connection-store.js';
+import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from './secret-contexts.js';
 
 /** Every column that holds encrypted values, with what they are encrypted for. */
 const SECRETS = [

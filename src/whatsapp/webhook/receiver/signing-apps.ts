@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { Settings } from '../../../platform/config/settings.js';
 import { Encryption } from '../../../platform/crypto/encryption.js';
 import { Postgres } from '../../../platform/database/postgres.js';
+import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from '../../connection/secret-contexts.js';
 
 /** A Meta app whose webhooks we take. */
 export interface SigningApp {
@@ -11,10 +12,6 @@ export interface SigningApp {
   readonly secret: string;
   readonly verifyToken: string;
 }
-
-/** Contexts under which the secrets of whatsapp_apps are encrypted. */
-export const APP_SECRET_CONTEXT = 'whatsapp_apps.app_secret';
-export const VERIFY_TOKEN_CONTEXT = 'whatsapp_apps.verify_token';
 
 /** How long a tenant's app is remembered, and how long that there is none, milliseconds. */
 const KNOWN_MS = 30_000;
