@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { DeliveryHold } from '../delivery/hold/delivery-hold.js';
 import { Clock } from '../platform/clock/clock.js';
 import { readSettings, Settings } from '../platform/config/settings.js';
 import { Encryption } from '../platform/crypto/encryption.js';
@@ -29,5 +30,8 @@ function commandSettings(): Settings {
 class CommandPlatformModule {}
 
 /** Everything the operator's commands use. */
-@Module({ imports: [CommandPlatformModule, TenantsModule, WhatsappConnectionModule], providers: [DemoTenant] })
+@Module({
+  imports: [CommandPlatformModule, TenantsModule, WhatsappConnectionModule],
+  providers: [DeliveryHold, DemoTenant],
+})
 export class CliModule {}

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addDeliveryCommands } from './delivery-commands.js';
 import { addDevCommands } from './dev-commands.js';
 import { addEncryptionCommands } from './encryption-commands.js';
 import { addMigrateCommands } from './migrate-commands.js';
@@ -26,6 +27,7 @@ Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
   addTenantCommands(program);
   addTokenCommands(program);
   addWhatsappCommands(program);
+  addDeliveryCommands(program);
   addMigrateCommands(program);
   addEncryptionCommands(program);
   addDevCommands(program);

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { IS_HELD } from '../hold/hold-state.js';
 import { PATIENCE } from '../lock-patience.js';
 import type { ClaimedMessage } from './claimed-message.js';
 
@@ -15,14 +16,15 @@ const UPLOAD_USABLE_DAYS = 29;
  * Only the newest release of a message that nobody has in work may claim it (primary key). `sending` and the lease
  * are set in the same statement, and the attempt gets its row. A claim marks the message as one that was released
  * before (priority 4 goes before 5): when the lease lapses it does not queue behind the whole backlog again.
- * A paused number's message is put back: it is due, and found as soon as the number is resumed.
+ * A paused number's message is put back: it is due, and found as soon as the number is resumed. So is every message
+ * while all delivery is held.
  */
 const CLAIM = `
 WITH ${PATIENCE},
 i AS MATERIALIZED (
   SELECT u.* FROM patience, unnest($1::bigint[], $2::int[]) AS u (id, generation)),
 locked AS MATERIALIZED (
-  SELECT m.id, n.paused_at IS NOT NULL AS paused
+  SELECT m.id, n.paused_at IS NOT NULL OR ${IS_HELD} AS paused
     FROM i
     JOIN messages m ON m.id = i.id
     JOIN phone_numbers n ON n.id = m.number_id
@@ -79,7 +81,7 @@ interface ClaimRow {
 
 /**
  * Takes messages into work: state `claimed`, with a lease of `leaseS` seconds. Answers null for those that are not
- * to be had: released again meanwhile, in work elsewhere, ended, expired, or of a paused number.
+ * to be had: released again meanwhile, in work elsewhere, ended, expired, of a paused number, or held with everything.
  */
 export async function claimMessages(
   sql: SqlRunner,

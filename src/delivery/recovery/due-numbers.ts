@@ -1,10 +1,12 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { IS_HELD } from '../hold/hold-state.js';
 
 /** A number's messages of one priority, and when the first of them is to be looked at. */
 export interface DueNumber {
   numberId: number;
   priority: number;
   ratePerSecond: number;
+  /** The number is paused, or all delivery is held. */
   paused: boolean;
   /** Milliseconds until its first message is due; not positive: now. By the database's clock. */
   dueInMs: number;
@@ -25,7 +27,7 @@ WITH RECURSIVE pair AS (
      WHERE m.status IN ('queued', 'sending') AND m.next_at IS NOT NULL
        AND (m.number_id, m.priority) > (p.number_id, p.priority)
      ORDER BY m.number_id, m.priority, m.next_at, m.id LIMIT 1) AS following)
-SELECT p.number_id, p.priority, n.rate_per_second, n.paused_at IS NOT NULL AS paused,
+SELECT p.number_id, p.priority, n.rate_per_second, n.paused_at IS NOT NULL OR ${IS_HELD} AS paused,
        (extract(epoch FROM p.next_at - now()) * 1000)::float8 AS due_in_ms
   FROM pair p JOIN phone_numbers n ON n.id = p.number_id
  ORDER BY p.number_id, p.priority`;

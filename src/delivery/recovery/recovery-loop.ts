@@ -5,6 +5,7 @@ import { Log } from '../../platform/logging/log.js';
 import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
 import { sweepParkedStatuses } from '../status/parked-statuses.js';
 import { publishAdvanced } from '../status/publish-advanced.js';
+import { type Hold, readHold } from '../hold/hold-state.js';
 import { expireMessages } from './expire-messages.js';
 import { Feeder } from './feeder.js';
 import { settleUnknown } from './settle-unknown.js';
@@ -20,6 +21,9 @@ const LOCK_TIMEOUT_MS = 200;
  * Finds in Postgres what is due, in every worker: releases, lapsed leases, expiry, unknown outcomes, parked statuses,
  * and the partitions of the days to come. Looks again at once while it knows of work, else every
  * RECOVERY_INTERVAL_MS. A step that fails is tried again at the next look and stops none of the others.
+ *
+ * While all delivery is held nothing expires and nothing is settled: what the database says about a message may be
+ * older than the message. The feeder sees the hold in its own statements.
  */
 @Injectable()
 export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
@@ -27,6 +31,7 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private running: Promise<void> = Promise.resolve();
   private wake: (() => void) | undefined;
   private readonly restsUntil = new Map<string, number>();
+  private hold: Hold | null = null;
 
   constructor(
     private readonly feeder: Feeder,
@@ -59,13 +64,31 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
         if (againInMs !== null) waitMs = Math.min(waitMs, Math.max(againInMs, 1));
         return false;
       });
+      const held = await this.lookForHold();
       await this.step('expire', RECOVERY_INTERVAL_MS, async () => {
-        return (await expireMessages(this.postgres, BATCH)).length === BATCH;
+        return !held && (await expireMessages(this.postgres, BATCH)).length === BATCH;
       });
-      await this.step('settle', SWEEP_MS, () => this.settle());
+      await this.step('settle', SWEEP_MS, async () => !held && (await this.settle()));
       await this.step('parked', SWEEP_MS, () => this.sweepParked());
       await this.pause(waitMs);
     }
+  }
+
+  /** Whether all delivery is held; also when nobody can say. */
+  private async lookForHold(): Promise<boolean> {
+    const before = this.hold;
+    try {
+      this.hold = await readHold(this.postgres);
+    } catch (error) {
+      this.log.warn({ err: error }, 'whether delivery is held cannot be read');
+      return true;
+    }
+    if (this.hold && !before) {
+      const { heldAt, reason } = this.hold;
+      this.log.warn({ event: 'delivery_held', held_at: heldAt, reason }, 'all delivery is held by the operator');
+    }
+    if (before && !this.hold) this.log.info({ event: 'delivery_released' }, 'delivery goes on: the hold is gone');
+    return this.hold !== null;
   }
 
   private async settle(): Promise<boolean> {

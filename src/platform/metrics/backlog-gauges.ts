@@ -16,7 +16,8 @@ const OTHERS = `
          coalesce((SELECT extract(epoch FROM now() - min(received_at)) FROM webhook_inbox WHERE processed_at IS NULL), 0)::float8
            AS "inboxOldestAge",
          (SELECT count(*) FROM phone_numbers WHERE paused_at IS NOT NULL) AS paused,
-         (SELECT count(*) FROM messages WHERE status = 'unknown') AS unknown`;
+         (SELECT count(*) FROM messages WHERE status = 'unknown') AS unknown,
+         (SELECT count(*) FROM delivery_hold) AS held`;
 
 /**
  * Gauges of what waits, read from Postgres and Redis when somebody scrapes. Every process shows the same numbers, so
@@ -45,6 +46,7 @@ export class BacklogGauges implements OnModuleInit {
       inboxOldestAge: number;
       paused: number;
       unknown: number;
+      held: number;
     }>('metrics:others', OTHERS);
     if (!others) throw new Error('An aggregate answered no row');
     this.metrics.queueDepth.set({ state: 'due' }, outbox.due);
@@ -55,6 +57,7 @@ export class BacklogGauges implements OnModuleInit {
     this.metrics.inboxOldestAge.set(others.inboxOldestAge);
     this.metrics.pausedNumbers.set(others.paused);
     this.metrics.unknownMessages.set(others.unknown);
+    this.metrics.deliveryHeld.set(others.held);
     this.readAt = performance.now();
   }
 

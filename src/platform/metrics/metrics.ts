@@ -151,6 +151,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** 1 while the operator holds all delivery. */
+  readonly deliveryHeld = new Gauge({
+    name: 'rasl_delivery_held',
+    help: 'Whether all delivery is held by the operator.',
+    registers: [this.registry],
+  });
+
   /** Messages whose outcome is not known. */
   readonly unknownMessages = new Gauge({
     name: 'rasl_unknown_messages',

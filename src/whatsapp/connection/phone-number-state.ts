@@ -78,7 +78,8 @@ export function pauseAccount(
 
 /**
  * Lets paused numbers send again; those of `numberIds` (phone_numbers.id) that belong to the tenant. Their queued
- * messages are due still and leave with the next look for due rows.
+ * messages are due still and leave with the next look for due rows, at a part of the number's rate first: workers see
+ * `resumed_at`.
  * @returns the numbers that were paused until now
  */
 export async function resumeNumbers(
@@ -89,7 +90,7 @@ export async function resumeNumbers(
   return sql.query<ChangedNumber>(
     'phone-numbers-resume',
     `UPDATE phone_numbers
-     SET paused_at = NULL, paused_code = NULL, paused_reason = NULL, updated_at = now()
+     SET paused_at = NULL, paused_code = NULL, paused_reason = NULL, resumed_at = now(), updated_at = now()
      WHERE tenant_id = $1 AND id = ANY ($2::integer[]) AND paused_at IS NOT NULL
      RETURNING id, tenant_id, phone_number_id`,
     [tenantId, numberIds],
