@@ -9,6 +9,7 @@ import { Feeder } from './recovery/feeder.js';
 import { GiveBack } from './recovery/give-back.js';
 import { RecoveryLoop } from './recovery/recovery-loop.js';
 import { SlotRenewal } from './slots/slot-renewal.js';
+import { MessagingPlaces } from './tier/messaging-places.js';
 import { MessagePreparation } from './work/message-preparation.js';
 import { MessageSender } from './work/message-sender.js';
 import { Pace } from './work/pace.js';
@@ -23,6 +24,7 @@ import { Pace } from './work/pace.js';
     GiveBack,
     MessagePreparation,
     MessageSender,
+    MessagingPlaces,
     OutgoingMedia,
     Pace,
     RecoveryLoop,

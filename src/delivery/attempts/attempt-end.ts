@@ -8,8 +8,8 @@ export type MessageFate =
   | { kind: 'failed'; error: MessageError }
   /** Nobody knows: never sent again blindly. */
   | { kind: 'unknown' }
-  /** Stays `sending` and is released again after `delayMs`. */
-  | { kind: 'again'; delayMs: number; countsAsRetry: boolean };
+  /** Stays `sending` and is released again after `delayMs`. `heldBy`: it waits for a place under the messaging limit. */
+  | { kind: 'again'; delayMs: number; countsAsRetry: boolean; heldBy?: 'tier' };
 
 /** `code`: WhatsApp's integer, or ours, as text. */
 export interface MessageError {

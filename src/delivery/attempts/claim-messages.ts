@@ -12,6 +12,9 @@ export interface ClaimRequest {
 /** WhatsApp keeps an upload for 30 days; a day is left for messages that wait. */
 const UPLOAD_USABLE_DAYS = 29;
 
+/** A window that ends sooner than this may be over when WhatsApp looks. */
+const WINDOW_SPARE_S = 60;
+
 /*
  * Only the newest release of a message that nobody has in work may claim it (primary key). `sending` and the lease
  * are set in the same statement, and the attempt gets its row. A claim marks the message as one that was released
@@ -36,18 +39,22 @@ held AS (
 claimed AS (
   UPDATE messages m
      SET status = 'sending', attempt_state = 'claimed', attempt_no = m.attempt_no + 1,
-         next_at = now() + $3 * interval '1 second', priority = least(m.priority, 4), updated_at = now()
+         next_at = now() + $3 * interval '1 second', priority = least(m.priority, 4), held_by = NULL,
+         updated_at = now()
     FROM locked l
    WHERE m.id = l.id AND NOT l.paused
-  RETURNING m.id, m.tenant_id, m.number_id, m.attempt_no, m.retries, m.due_at, m.type, m.phone, m.recipient_user_id,
+  RETURNING m.id, m.tenant_id, m.number_id, m.chat_id, m.attempt_no, m.retries, m.due_at, m.type, m.phone, m.recipient_user_id,
             m.body, m.content, m.reply_to_wamid, m.media_link_id),
 recorded AS (
   INSERT INTO attempts (message_id, attempt_no, state, worker) SELECT id, attempt_no, 'claimed', $4 FROM claimed)
-SELECT c.*, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second, l.public_id, l.filename,
+SELECT c.*, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
+       n.messaging_limit_tier, a.portfolio, l.public_id, l.filename,
+       coalesce(h.service_window_expires_at > now() + interval '${WINDOW_SPARE_S} seconds', false) AS in_service_window,
        f.id AS file_id, f.mime_type, f.size_bytes, f.storage_key, w.media_id AS uploaded_id
   FROM claimed c
   JOIN phone_numbers n ON n.id = c.number_id
   JOIN whatsapp_accounts a ON a.id = n.account_id
+  JOIN chats h ON h.id = c.chat_id
   LEFT JOIN media_links l ON l.id = c.media_link_id
   LEFT JOIN media_files f ON f.id = l.media_file_id
   LEFT JOIN whatsapp_media_ids w ON w.number_id = c.number_id AND w.media_file_id = f.id
@@ -70,6 +77,9 @@ interface ClaimRow {
   account_id: number;
   account_updated_at: Date;
   rate_per_second: number;
+  messaging_limit_tier: string | null;
+  portfolio: string;
+  in_service_window: boolean;
   public_id: string | null;
   filename: string | null;
   file_id: number | null;
@@ -116,12 +126,15 @@ function fromRow(row: ClaimRow): ClaimedMessage {
     body: row.body,
     content: row.content,
     replyToWamid: row.reply_to_wamid,
+    inServiceWindow: row.in_service_window,
     number: {
       id: row.number_id,
       phoneNumberId: row.phone_number_id,
       accountId: row.account_id,
       accountUpdatedAt: row.account_updated_at,
       ratePerSecond: row.rate_per_second,
+      portfolio: row.portfolio,
+      messagingLimitTier: row.messaging_limit_tier,
     },
     media:
       row.file_id === null ||

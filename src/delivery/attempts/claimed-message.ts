@@ -13,9 +13,20 @@ export interface ClaimedMessage {
   body: string | null;
   content: Record<string, unknown>;
   replyToWamid: string | null;
+  /** The customer's service window is open, and stays so while this message is under way. */
+  inServiceWindow: boolean;
   media: ClaimedMedia | null;
   /** `accountUpdatedAt` tells a cached access token that it was rotated. */
-  number: { id: number; phoneNumberId: string; accountId: number; accountUpdatedAt: Date; ratePerSecond: number };
+  number: {
+    id: number;
+    phoneNumberId: string;
+    accountId: number;
+    accountUpdatedAt: Date;
+    ratePerSecond: number;
+    /** Whose messaging limit counts (whatsapp_accounts.portfolio), and its tier as WhatsApp last told. */
+    portfolio: string;
+    messagingLimitTier: string | null;
+  };
 }
 
 /** The file that goes with a message, and the address under which WhatsApp may download it. */

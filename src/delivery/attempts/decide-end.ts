@@ -68,6 +68,25 @@ export function releasedUnsent(reason: string, delayMs: number): AttemptEnd {
   };
 }
 
+/** The portfolio's messaging limit is used up: the message is held, not failed. */
+export function heldByTier(delayMs: number): AttemptEnd {
+  return {
+    ...PLAIN,
+    state: 'released',
+    fate: { kind: 'again', delayMs, countsAsRetry: false, heldBy: 'tier' },
+    errorDetails: "the portfolio's messaging limit is used up",
+  };
+}
+
+/**
+ * WhatsApp surely has nothing of this attempt: nothing was written, or it was refused for a reason. A server's fault
+ * proves nothing.
+ */
+export function surelyNotTaken({ state, httpStatus }: AttemptEnd): boolean {
+  if (state === 'refused') return httpStatus === null || httpStatus < 500;
+  return state === 'not_written' || state === 'released';
+}
+
 /** The message can never be sent, for a reason on our side. `code` is one of ours. */
 export function failedHere(code: string, title: string, details: string | null): AttemptEnd {
   return {

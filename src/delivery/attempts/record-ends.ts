@@ -34,9 +34,9 @@ const RECORD = `
 WITH ${PATIENCE},
 i AS MATERIALIZED (
   SELECT u.* FROM patience, unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::boolean[], $7::text[],
-                       $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[])
+                       $8::text[], $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::text[], $15::text[])
     AS u (id, attempt_no, state, status, delay_ms, counts, wamid, code, title, details,
-          http_status, attempt_code, attempt_details, fbtrace_id)),
+          http_status, attempt_code, attempt_details, fbtrace_id, held_by)),
 locked AS MATERIALIZED (
   SELECT m.id, m.status, m.attempt_no, m.attempt_state, m.error_code
     FROM messages m WHERE m.id IN (SELECT id FROM i) ORDER BY m.id FOR UPDATE),
@@ -56,6 +56,9 @@ settled AS (
          attempt_state = NULL,
          next_at = CASE WHEN n.next_status = 'sending' THEN now() + n.delay_ms * interval '1 millisecond' END,
          retries = m.retries + n.counts::int,
+         held_by = CASE WHEN n.next_status = 'sending' THEN n.held_by END,
+         -- What waits for the messaging limit goes behind what can leave, not before it.
+         priority = CASE WHEN n.held_by = 'tier' AND m.priority = 4 THEN 5 ELSE m.priority END,
          wamid = coalesce(m.wamid, n.wamid),
          sent_at = CASE WHEN n.state = 'accepted' THEN coalesce(m.sent_at, now()) ELSE m.sent_at END,
          unknown_at = CASE WHEN n.next_status = 'unknown' THEN now() ELSE m.unknown_at END,
@@ -150,6 +153,7 @@ function parametersOf(attempts: EndedAttempt[]): unknown[] {
     ends.map(({ errorCode }) => errorCode),
     ends.map(({ errorDetails }) => storable(errorDetails)),
     ends.map(({ fbtraceId }) => storable(fbtraceId)),
+    ends.map(({ fate }) => (fate.kind === 'again' ? (fate.heldBy ?? null) : null)),
   ];
 }
 

@@ -25,7 +25,16 @@ const message = (fields: Partial<ClaimedMessage>): ClaimedMessage => ({
   content: {},
   replyToWamid: null,
   media: FILE,
-  number: { id: 5, phoneNumberId: '106', accountId: 6, accountUpdatedAt: new Date(0), ratePerSecond: 80 },
+  inServiceWindow: true,
+  number: {
+    id: 5,
+    phoneNumberId: '106',
+    accountId: 6,
+    accountUpdatedAt: new Date(0),
+    ratePerSecond: 80,
+    portfolio: 'waba:7',
+    messagingLimitTier: null,
+  },
   ...fields,
 });
 const MEDIA = { file: FILE, reference: { link: 'https://media.example/p/offer.pdf' } };

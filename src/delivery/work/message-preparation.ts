@@ -8,22 +8,29 @@ import { AccessTokens, AccountGoneError } from '../../whatsapp/connection/access
 import type { AttemptEnd } from '../attempts/attempt-end.js';
 import { AttemptStore } from '../attempts/attempt-store.js';
 import type { ClaimedMessage } from '../attempts/claimed-message.js';
-import { afterRefusal, failedHere, notWritten, pausedHere } from '../attempts/decide-end.js';
+import { afterRefusal, failedHere, heldByTier, notWritten, pausedHere } from '../attempts/decide-end.js';
 import { OutgoingMedia, type PreparedReference } from '../media/outgoing-media.js';
 import { buildPayload } from '../payload/build-payload.js';
 import { PayloadError, type PayloadParts } from '../payload/payload-builder.js';
+import { MessagingPlaces, type PlaceDecision } from '../tier/messaging-places.js';
+import type { Place } from '../tier/places.js';
 
 /** What a send needs, or how the attempt ends without one. */
 export type Preparation =
-  { kind: 'ready'; accessToken: string; payload: MessagePayload } | { kind: 'ended'; end: AttemptEnd };
+  | { kind: 'ready'; accessToken: string; payload: MessagePayload; place: Place | null }
+  | { kind: 'ended'; end: AttemptEnd };
 
-/** Everything between claim and slot: the access token opened, the file handed over, the payload built. */
+/**
+ * Everything between claim and slot: the access token opened, the file handed over, a place under the messaging limit
+ * taken, the payload built.
+ */
 @Injectable()
 export class MessagePreparation {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly media: OutgoingMedia,
     private readonly store: AttemptStore,
+    private readonly places: MessagingPlaces,
     private readonly settings: Settings,
     private readonly log: Log,
   ) {}
@@ -38,10 +45,36 @@ export class MessagePreparation {
       });
       const file = await this.prepareFile(message, accessToken);
       if (file && 'end' in file) return { kind: 'ended', end: file.end };
-      return { kind: 'ready', accessToken, payload: buildPayload(message, file) };
+      // After the file: handing it over may take minutes, and WhatsApp counts from the send.
+      const decision = await this.takePlace(message);
+      if (decision.kind === 'full') return { kind: 'ended', end: heldByTier(decision.waitMs) };
+      return { kind: 'ready', accessToken, ...(await this.build(message, file, decision.place)) };
     } catch (error) {
       this.log.error({ err: error, message_id: message.id, tenant_id: message.tenantId }, 'a message is not ready');
       return { kind: 'ended', end: endOf(error, message) };
+    }
+  }
+
+  /** Only templates outside the service window count against the messaging limit. */
+  private takePlace(message: ClaimedMessage): Promise<PlaceDecision> {
+    const { type, inServiceWindow, phone, recipientUserId, number } = message;
+    const recipient = phone ?? recipientUserId;
+    if (type !== 'template' || inServiceWindow || recipient === null) {
+      return Promise.resolve({ kind: 'granted', place: null });
+    }
+    return this.places.take({ portfolio: number.portfolio, tier: number.messagingLimitTier, recipient });
+  }
+
+  private async build(
+    message: ClaimedMessage,
+    file: PayloadParts['media'],
+    place: Place | null,
+  ): Promise<{ payload: MessagePayload; place: Place | null }> {
+    try {
+      return { payload: buildPayload(message, file), place };
+    } catch (error) {
+      if (place) await this.places.giveBack(place);
+      throw error;
     }
   }
 

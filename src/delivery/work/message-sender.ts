@@ -8,11 +8,13 @@ import { CloudApiClient } from '../../whatsapp/client/cloud-api-client.js';
 import type { AttemptEnd } from '../attempts/attempt-end.js';
 import { AttemptStore } from '../attempts/attempt-store.js';
 import type { ClaimedMessage } from '../attempts/claimed-message.js';
-import { decideEnd, notWritten, releasedUnsent } from '../attempts/decide-end.js';
+import { decideEnd, notWritten, releasedUnsent, surelyNotTaken } from '../attempts/decide-end.js';
 import { OutgoingMedia } from '../media/outgoing-media.js';
 import { GiveBack } from '../recovery/give-back.js';
 import { Departures } from '../slots/departures.js';
 import { SlotRenewal, type Slot } from '../slots/slot-renewal.js';
+import { MessagingPlaces } from '../tier/messaging-places.js';
+import type { Place } from '../tier/places.js';
 import { InFlight } from './in-flight.js';
 import { Lead } from './lead.js';
 import { MessagePreparation, type Preparation } from './message-preparation.js';
@@ -46,6 +48,7 @@ export class MessageSender {
     private readonly renewal: SlotRenewal,
     private readonly store: AttemptStore,
     private readonly preparation: MessagePreparation,
+    private readonly places: MessagingPlaces,
     private readonly client: CloudApiClient,
     private readonly media: OutgoingMedia,
     private readonly giveBack: GiveBack,
@@ -90,9 +93,9 @@ export class MessageSender {
     if (preparation.kind === 'ended') return this.finish(message, preparation.end);
     const submission = await this.submit(message, slot);
     if (submission === null) return;
-    if (submission !== true) return this.finish(message, submission);
+    if (submission !== true) return this.finish(message, submission, preparation.place);
     departed();
-    await this.finish(message, await this.call(message, preparation));
+    await this.finish(message, await this.call(message, preparation), preparation.place);
   }
 
   /**
@@ -161,7 +164,7 @@ export class MessageSender {
     }
   }
 
-  private async finish(message: ClaimedMessage, end: AttemptEnd): Promise<void> {
+  private async finish(message: ClaimedMessage, end: AttemptEnd, place: Place | null = null): Promise<void> {
     const { id, tenantId, attemptNo, number } = message;
     this.metrics.sends.inc({ outcome: end.state });
     if (end.state !== 'accepted') {
@@ -171,6 +174,7 @@ export class MessageSender {
       );
     }
     if (end.holdNumberMs !== null) await this.holdNumber(number.id, number.ratePerSecond, end.holdNumberMs);
+    if (place && surelyNotTaken(end)) await this.places.giveBack(place);
     await this.store.end({ messageId: id, tenantId, numberId: number.id, attemptNo, end });
   }
 
