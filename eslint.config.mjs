@@ -44,7 +44,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['bench/**/*.ts', 'test/support/**/*.ts'],
+    files: ['bench/**/*.ts', 'test/chaos/**/*.ts', 'test/support/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
 );

@@ -1,5 +1,6 @@
-/** Builds `dist/` when its sources have changed: the program (`dist/app`), the sandbox, the bench and the
- * installation that all end-to-end tests share (jest imports its global set-up natively, so it must be built). */
+/** Builds `dist/` when its sources have changed: the program (`dist/app`), the sandbox, the bench, the chaos
+ * runs, and the installation that all end-to-end tests share (jest imports its global set-up natively, so it must be
+ * built). */
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -25,6 +26,7 @@ const SOURCES = [
   'sandbox',
   'bench',
   'test/support',
+  'test/chaos',
   'prisma',
   'package-lock.json',
   'nest-cli.json',
@@ -57,7 +59,16 @@ export async function build(launcher) {
     say('Building');
     for (const part of ['app', 'sandbox', 'bench', 'test']) rmSync(join(dist, part), { recursive: true, force: true });
     await compile(launcher, 'nest build', ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
-    const swc = ['node_modules/@swc/cli/bin/swc.js', 'sandbox', 'bench', 'test/support', '-d', 'dist', '--quiet'];
+    const swc = [
+      'node_modules/@swc/cli/bin/swc.js',
+      'sandbox',
+      'bench',
+      'test/support',
+      'test/chaos',
+      '-d',
+      'dist',
+      '--quiet',
+    ];
     await compile(launcher, 'swc', [...swc, '--copy-files', '--ignore', '**/*.spec.ts,**/*.md']);
     mkdirSync(dirname(join(dist, REFERENCE_SCRIPT.to)), { recursive: true });
     copyFileSync(join(root, REFERENCE_SCRIPT.from), join(dist, REFERENCE_SCRIPT.to));

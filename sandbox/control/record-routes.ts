@@ -70,6 +70,10 @@ export function recordRoutes(world: World): Router {
     response.json({ data: rows.slice(0, limit), last_seq: world.journal.lastSeq });
   });
 
+  router.get('/stalls', (_request, response) => {
+    response.json({ data: world.stalls.list() });
+  });
+
   router.get('/stats', (_request, response) => {
     response.json({
       last_seq: world.journal.lastSeq,

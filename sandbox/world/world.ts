@@ -1,4 +1,5 @@
 import { Journal } from '../record/journal.js';
+import { LoopStalls } from '../record/loop-stalls.js';
 import { Ring } from '../record/ring.js';
 import type { RequestRecord } from '../record/records.js';
 import type { SandboxSettings } from '../settings.js';
@@ -31,6 +32,7 @@ export interface NumberDraft {
 /** Everything the sandbox knows: apps, accounts, numbers, tokens, and what happened to them. */
 export class World {
   readonly journal = new Journal();
+  readonly stalls = new LoopStalls();
   readonly wamids = new WamidFactory();
   readonly tokens = new TokenRegistry();
   readonly webhooks: WebhookSender;
@@ -116,6 +118,7 @@ export class World {
   }
 
   stop(): void {
+    this.stalls.stop();
     for (const account of this.accounts.values()) account.clock.stop();
     this.webhooks.stop();
   }

@@ -28,7 +28,7 @@ export class ApiClient {
   ) {}
 
   /** POST /messages/media as a multipart form. */
-  sendMedia(fields: FormFields, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+  sendMedia(fields: FormFields, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<ApiAnswer> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) {
       for (const part of Array.isArray(value) ? value : [value]) {
@@ -40,7 +40,7 @@ export class ApiClient {
         }
       }
     }
-    return this.request('POST', '/api/v2/messages/media', { body: form, headers });
+    return this.request('POST', '/api/v2/messages/media', { body: form, headers, signal });
   }
 
   getMessage(id: number | string): Promise<ApiAnswer> {

@@ -15,6 +15,8 @@ export interface PlatformOptions {
   mediaDir: string;
   /** Settings that differ for this test. */
   env?: NodeJS.ProcessEnv;
+  /** A file for what it prints. */
+  log?: string;
 }
 
 /** The platform in one role, as a process of its own that a test can kill and start again on the same ports. */
@@ -67,6 +69,7 @@ export class PlatformProcess {
         READY_FILE: this.readyFile,
         ...options.env,
       },
+      log: options.log,
     });
     this.apiUrl = publicUrl;
     this.operatorUrl = `http://127.0.0.1:${this.ports.operator}`;
@@ -85,6 +88,10 @@ export class PlatformProcess {
 
   get log(): string {
     return this.process.log;
+  }
+
+  get hasEnded(): boolean {
+    return this.process.hasEnded;
   }
 
   get exited(): Promise<number | null> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** A port that is free at this moment. */
@@ -23,9 +24,11 @@ export class TestProcess {
   private constructor(
     readonly name: string,
     readonly child: ChildProcess,
+    logFile: string | undefined,
   ) {
     const keep = (chunk: Buffer): void => {
       this.output = (this.output + chunk.toString()).slice(-200_000);
+      if (logFile !== undefined) appendFileSync(logFile, chunk);
     };
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
@@ -37,13 +40,14 @@ export class TestProcess {
     );
   }
 
+  /** `log`: a file to which everything that it prints is added, for those who want more than the end of it. */
   static start(
     name: string,
     command: string,
     args: string[],
-    options: { env: NodeJS.ProcessEnv; uid?: number; gid?: number; cwd?: string },
+    { log, ...options }: { env: NodeJS.ProcessEnv; uid?: number; gid?: number; cwd?: string; log?: string },
   ): TestProcess {
-    return new TestProcess(name, spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new TestProcess(name, spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }), log);
   }
 
   get log(): string {

@@ -11,10 +11,12 @@ export class RedisProcess {
   private constructor(
     private readonly port: number,
     private readonly folder: string,
+    private readonly log: string | undefined,
   ) {}
 
-  static async start(): Promise<RedisProcess> {
-    const redis = new RedisProcess(await freePort(), await mkdtemp(join(tmpdir(), 'rasl-redis-')));
+  /** `log`: a file for what it prints. */
+  static async start(log?: string): Promise<RedisProcess> {
+    const redis = new RedisProcess(await freePort(), await mkdtemp(join(tmpdir(), 'rasl-redis-')), log);
     await redis.start();
     return redis;
   }
@@ -31,7 +33,7 @@ export class RedisProcess {
       'redis',
       server,
       ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.folder],
-      { env: { PATH: process.env.PATH } },
+      { env: { PATH: process.env.PATH }, log: this.log },
     );
     const client = new Redis(this.url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
     client.on('error', () => undefined);

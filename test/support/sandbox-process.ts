@@ -8,9 +8,11 @@ export class SandboxProcess {
     readonly url: string,
   ) {}
 
-  static async start(env: NodeJS.ProcessEnv = {}): Promise<SandboxProcess> {
+  /** `log`: a file for what it prints. */
+  static async start(env: NodeJS.ProcessEnv = {}, log?: string): Promise<SandboxProcess> {
     const child = TestProcess.start('sandbox', process.execPath, ['--enable-source-maps', 'dist/sandbox/main.js'], {
       env: { ...baseEnvironment(), SANDBOX_PORT: '0', ...env },
+      log,
     });
     const url = await child.until(() => {
       const line = child.log.split('\n').find((text) => text.startsWith('{"sandbox_url"'));
@@ -29,5 +31,10 @@ export class SandboxProcess {
 
   stop(): Promise<number | null> {
     return this.process.stop();
+  }
+
+  /** kill -9, and waits. */
+  crash(): Promise<void> {
+    return this.process.crash();
   }
 }
