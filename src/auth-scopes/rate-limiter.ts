@@ -8,7 +8,7 @@ import { RedisConnections } from '../platform/redis/redis-connections.js';
 
 const WINDOW_MS = 60_000;
 const SCRIPT = readFileSync(new URL('./rate-limit.lua', import.meta.url), 'utf8');
-/** After a failure Redis is left alone for this long, so that one that hangs does not slow every call. */
+/** After a failure a node of Redis is left alone for this long, so that one that hangs does not slow every call. */
 const REDIS_PAUSE_MS = 2_000;
 const MAX_LOCAL_WINDOWS = 50_000;
 
@@ -41,7 +41,8 @@ const decide = (allowed: boolean, limit: number, remaining: number, leftMs: numb
 @Injectable()
 export class RateLimiter {
   private readonly local = new LRUCache<number, { used: number; endsAt: number }>({ max: MAX_LOCAL_WINDOWS });
-  private redisPausedUntil = 0;
+  /** By node of Redis. */
+  private readonly pausedUntil = new Map<string, number>();
 
   constructor(
     private readonly redis: RedisConnections,
@@ -64,16 +65,14 @@ export class RateLimiter {
 
   private async countInRedis(tokenId: number, limit: number): Promise<RateDecision | undefined> {
     const { commands } = this.redis;
-    if (commands.status !== 'ready' || performance.now() < this.redisPausedUntil) return undefined;
+    const key = this.redis.key('rate', tokenId);
+    const node = this.redis.nodeOf(key);
+    if (commands.status !== 'ready' || performance.now() < (this.pausedUntil.get(node) ?? 0)) return undefined;
     try {
-      const [allowed, remaining, leftMs, nowMs] = await commands.raslRateLimit(
-        this.redis.key('rate', tokenId),
-        limit,
-        WINDOW_MS,
-      );
+      const [allowed, remaining, leftMs, nowMs] = await commands.raslRateLimit(key, limit, WINDOW_MS);
       return decide(allowed === 1, limit, remaining, leftMs, nowMs);
     } catch (error) {
-      this.redisPausedUntil = performance.now() + REDIS_PAUSE_MS;
+      this.pausedUntil.set(node, performance.now() + REDIS_PAUSE_MS);
       this.log.warn({ err: error }, 'Redis does not count calls; this process counts for itself');
       return undefined;
     }

@@ -1,11 +1,12 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import { Settings } from '../platform/config/settings.js';
 import { Health } from '../platform/health/health.js';
 import { Log } from '../platform/logging/log.js';
 import { DELIVERY_QUEUE, queuePrefix, type DeliveryJob } from '../platform/queue/delivery-queue.js';
 import { RateSlots } from '../platform/queue/rate-slots.js';
+import type { RedisClient } from '../platform/redis/open-redis.js';
 import { RedisConnections } from '../platform/redis/redis-connections.js';
 import { MessageSender } from './work/message-sender.js';
 
@@ -101,8 +102,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
  * Jobs end in groups, because their outcomes are committed together. What BullMQ tells Redis about them in this turn
  * of the event loop goes out in one write: system calls cost more than the commands.
  */
-function writeTogether({ status, stream }: Redis): void {
-  if (status !== 'ready' || stream.writableCorked > 0) return;
-  stream.cork();
-  setImmediate(() => stream.uncork());
+function writeTogether(client: RedisClient): void {
+  for (const { status, stream } of client instanceof Cluster ? client.nodes('master') : [client]) {
+    if (status !== 'ready' || stream.writableCorked > 0) continue;
+    stream.cork();
+    setImmediate(() => stream.uncork());
+  }
 }

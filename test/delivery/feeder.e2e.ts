@@ -8,6 +8,7 @@ import { DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
 import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
+import { redisReady } from '../support/redis-ready.js';
 import { Outbox, type Sender } from './outbox.js';
 
 /** A feeder as a worker has it, with nobody who takes the jobs. */
@@ -25,9 +26,7 @@ function feederOf(outbox: Outbox) {
     pace,
     slots,
     queue,
-    ready: async () => {
-      if (redis.commands.status !== 'ready') await new Promise((resolve) => redis.commands.once('ready', resolve));
-    },
+    ready: () => redisReady(redis, queue),
     close: async () => {
       release.onModuleDestroy();
       const closing = queue.onModuleDestroy();

@@ -4,6 +4,7 @@ import { Log } from '../../src/platform/logging/log.js';
 import { LATE_AFTER_MS, RateSlots, type SlotRequest } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { baseEnvironment } from '../support/environment.js';
+import { redisReady } from '../support/redis-ready.js';
 
 /** Departures of a number at 80/s within 500 ms. */
 const IN_HORIZON = 38;
@@ -14,12 +15,13 @@ const slots = new RateSlots(redis);
 let lastNumber = 0;
 
 beforeAll(async () => {
-  if (redis.commands.status !== 'ready') await new Promise((resolve) => redis.commands.once('ready', resolve));
+  await redisReady(redis);
   await slots.synchronize();
 });
 afterAll(() => redis.onModuleDestroy());
 
 const key = (numberId: number, name: string): string => redis.key(`{n:${numberId}}`, name);
+// In a cluster of tests every node has the same machine's clock.
 const redisNow = async (): Promise<number> => {
   const [seconds, microseconds] = await redis.commands.time();
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
@@ -178,12 +180,12 @@ describe('the backlog of a number', () => {
 
 describe('the time until a departure', () => {
   it("is told by Redis' clock", async () => {
-    const wait = slots.untilDeparture((await redisNow()) + 500) ?? NaN;
+    const wait = slots.untilDeparture(1, (await redisNow()) + 500) ?? NaN;
     expect(wait).toBeGreaterThan(450);
     expect(wait).toBeLessThanOrEqual(501);
   });
 
   it('is not known to a process that has not heard from Redis', () => {
-    expect(new RateSlots(redis).untilDeparture(Date.now())).toBeUndefined();
+    expect(new RateSlots(redis).untilDeparture(1, Date.now())).toBeUndefined();
   });
 });

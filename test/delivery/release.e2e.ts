@@ -15,6 +15,7 @@ import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { baseEnvironment } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
+import { redisReady } from '../support/redis-ready.js';
 
 /** Departures of a number at 80/s within the 500 ms for which slots are given out. */
 const IN_HORIZON = 38;
@@ -38,9 +39,7 @@ function producer(redisUrl = baseEnvironment().REDIS_URL) {
     slots,
     queue,
     release,
-    ready: async () => {
-      if (redis.commands.status !== 'ready') await new Promise((resolve) => redis.commands.once('ready', resolve));
-    },
+    ready: () => redisReady(redis, queue),
     close: async () => {
       release.onModuleDestroy();
       const closing = queue.onModuleDestroy();

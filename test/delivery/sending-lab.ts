@@ -23,10 +23,13 @@ export class SendingLab {
 
   private constructor(readonly installation: Installation) {}
 
-  static async start(options: { env?: NodeJS.ProcessEnv; workers?: number } = {}): Promise<SendingLab> {
-    const { TEST_REDIS_URL } = process.env;
-    if (!TEST_REDIS_URL) throw new Error('run the end-to-end tests by "npm test"');
-    return new SendingLab(await Installation.start({ redisUrl: TEST_REDIS_URL, ...options }));
+  /** On the Redis that the tests share, unless another one is given. */
+  static async start(
+    options: { env?: NodeJS.ProcessEnv; workers?: number; redisUrl?: string } = {},
+  ): Promise<SendingLab> {
+    const redisUrl = options.redisUrl ?? process.env.TEST_REDIS_URL;
+    if (!redisUrl) throw new Error('run the end-to-end tests by "npm test"');
+    return new SendingLab(await Installation.start({ ...options, redisUrl }));
   }
 
   async stop(): Promise<void> {

@@ -6,6 +6,7 @@ import { OutcomeChannel, parseOutcome, type Outcome } from '../../src/platform/q
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { baseEnvironment } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
+import { redisReady } from '../support/redis-ready.js';
 
 const prefix = `signals-${randomInt(1e9)}`;
 /** One process' connections. */
@@ -19,19 +20,16 @@ function connect(redisUrl = baseEnvironment().REDIS_URL): { redis: RedisConnecti
   const log = new Log(settings);
   return { redis: new RedisConnections(settings, log), log };
 }
-const ready = async ({ redis }: ReturnType<typeof connect>): Promise<void> => {
-  if (redis.commands.status !== 'ready') await new Promise((resolve) => redis.commands.once('ready', resolve));
-};
 
 describe('an outcome', () => {
   const outcome = { message_id: 7, status: 'sent', wamid: 'wamid.7', sent_at: null, error: null };
 
   it('reaches the channel that the message names, with the key of who waits', async () => {
     const [api, worker] = [connect(), connect()];
-    await ready(worker);
+    await redisReady(worker.redis);
     const subscriber = api.redis.openSubscriber('test');
     const heard: (Outcome | null)[] = [];
-    subscriber.on('message', (_channel, text) => heard.push(parseOutcome(text)));
+    subscriber.on('message', (_channel: string, text: string) => heard.push(parseOutcome(text)));
     await subscriber.subscribe(`${prefix}:api-1`);
     new OutcomeChannel(worker.redis, worker.log).publish(`${prefix}:api-1 key-9`, outcome);
     await eventually('the outcome being heard', () => heard[0] ?? undefined);
@@ -49,7 +47,7 @@ describe('an outcome', () => {
 describe('a signal of the inbox', () => {
   it('wakes every listener of every process, until it stops listening', async () => {
     const [receiver, processor] = [connect(), connect()];
-    await Promise.all([ready(receiver), ready(processor)]);
+    await Promise.all([redisReady(receiver.redis), redisReady(processor.redis)]);
     const from = new InboxSignal(receiver.redis, receiver.log);
     const to = new InboxSignal(processor.redis, processor.log);
     to.onModuleInit();

@@ -7,6 +7,7 @@ import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { baseEnvironment } from '../support/environment.js';
+import { redisReady } from '../support/redis-ready.js';
 
 /** A worker's part of it. */
 function renewalOn(redisUrl = baseEnvironment().REDIS_URL) {
@@ -26,8 +27,7 @@ describe('jobs that missed their slots', () => {
   let worker: ReturnType<typeof renewalOn>;
   beforeAll(async () => {
     worker = renewalOn();
-    const { commands } = worker.redis;
-    if (commands.status !== 'ready') await new Promise((resolve) => commands.once('ready', resolve));
+    await redisReady(worker.redis);
   });
   afterAll(() => worker.redis.onModuleDestroy());
 

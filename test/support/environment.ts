@@ -1,3 +1,5 @@
+import { redisEnvironment } from './redis-environment.js';
+
 /** Secrets of the test installation; nothing else uses them. */
 export const TEST_SECRETS = {
   ENCRYPTION_KEY: 'dGVzdC1vbmx5LWtleS10ZXN0LW9ubHkta2V5LTAwMDA=',
@@ -14,7 +16,7 @@ export function baseEnvironment(): NodeJS.ProcessEnv {
     NODE_ENV: 'test',
     LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'warn',
     DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
-    REDIS_URL: process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1',
+    ...redisEnvironment(process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:1'),
     WHATSAPP_API_BASE_URL: 'http://127.0.0.1:1',
     WHATSAPP_APP_SECRET: 'unused-app-secret',
     PUBLIC_URL: 'http://127.0.0.1:1',

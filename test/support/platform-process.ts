@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { baseEnvironment } from './environment.js';
 import { freePort, TestProcess } from './processes.js';
+import { redisEnvironment } from './redis-environment.js';
 
 export interface PlatformOptions {
   role: 'all' | 'api' | 'worker';
@@ -61,7 +62,7 @@ export class PlatformProcess {
         OPERATOR_PORT: String(this.ports.operator),
         PUBLIC_URL: publicUrl,
         DATABASE_URL: options.databaseUrl,
-        REDIS_URL: options.redisUrl,
+        ...redisEnvironment(options.redisUrl),
         REDIS_PREFIX: options.redisPrefix,
         WHATSAPP_API_BASE_URL: options.sandboxUrl,
         WHATSAPP_APP_SECRET: options.appSecret,

@@ -66,7 +66,8 @@ export class MessageSender {
     try {
       const slot: Slot = { departsAt: job.departs_at, epoch: job.epoch };
       const lead = this.claimLead.milliseconds + this.submitLead.milliseconds;
-      if (!(await this.departures.wait(this.untilDeparture(slot) - lead))) return await this.giveBack.released(job);
+      if (!(await this.departures.wait(this.untilDeparture(job.number_id, slot) - lead)))
+        return await this.giveBack.released(job);
       await this.inFlight.enter();
       try {
         await this.attempt(job, slot, departed);
@@ -111,13 +112,13 @@ export class MessageSender {
       slot = await this.renewal.renew(number.id, number.ratePerSecond);
     }
     while (slot) {
-      if (!(await this.departures.wait(this.untilDeparture(slot) - this.submitLead.milliseconds))) break;
+      if (!(await this.departures.wait(this.untilDeparture(number.id, slot) - this.submitLead.milliseconds))) break;
       if (performance.now() - submittedAt > this.freshMs) {
         const held = await this.commitSubmission(message);
         if (held !== true) return held;
         submittedAt = performance.now();
       }
-      if (!(await this.departures.wait(this.untilDeparture(slot)))) break;
+      if (!(await this.departures.wait(this.untilDeparture(number.id, slot)))) break;
       // The last look before the write: nothing has left yet, so the same attempt may wait for a new slot.
       if (!this.missed(number.id, slot)) return true;
       slot = await this.renewal.renew(number.id, number.ratePerSecond);
@@ -188,11 +189,11 @@ export class MessageSender {
   }
 
   private missed(numberId: number, slot: Slot): boolean {
-    return this.untilDeparture(slot) < -LATE_AFTER_MS || this.slots.isOutdated(numberId, slot.epoch);
+    return this.untilDeparture(numberId, slot) < -LATE_AFTER_MS || this.slots.isOutdated(numberId, slot.epoch);
   }
 
-  /** The worker takes no job before it knows Redis' time. */
-  private untilDeparture(slot: Slot): number {
-    return this.slots.untilDeparture(slot.departsAt) ?? 0;
+  /** A slot that cannot be judged, because the time of its node of Redis is not known yet, counts as missed. */
+  private untilDeparture(numberId: number, slot: Slot): number {
+    return this.slots.untilDeparture(numberId, slot.departsAt) ?? -Infinity;
   }
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { Log } from '../../platform/logging/log.js';
 import { type Outcome, parseOutcome } from '../../platform/queue/outcome-channel.js';
+import type { RedisClient } from '../../platform/redis/open-redis.js';
 import { RedisConnections } from '../../platform/redis/redis-connections.js';
 
 /** One caller's wait. */
@@ -23,7 +23,7 @@ export interface Wait {
 @Injectable()
 export class OutcomeWaiter implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly channel: string;
-  private readonly subscriber: Redis;
+  private readonly subscriber: RedisClient;
   private readonly waits = new Map<string, { outcome: Outcome | null; settle?: (outcome: Outcome | null) => void }>();
   private listening = false;
 
@@ -36,7 +36,7 @@ export class OutcomeWaiter implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.subscriber.on('message', (_channel, text) => this.receive(text));
+    this.subscriber.on('message', (_channel: string, text: string) => this.receive(text));
     this.subscriber.on('close', () => this.interrupt());
     // After each (re)connect; a subscription that is being renewed is not one yet.
     this.subscriber.on('ready', () => this.subscribe());

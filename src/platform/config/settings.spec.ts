@@ -50,6 +50,8 @@ describe('readSettings', () => {
     ['LOG_LEVEL', 'debug', 'loud'],
     ['ROLE', 'worker', 'boss'],
     ['REDIS_URL', 'rediss://h', 'http://h'],
+    ['REDIS_CLUSTER', 'true', 'yes'],
+    ['REDIS_CLUSTER', 'false', '1'],
     ['DATABASE_URL', 'postgres://h/d', 'mysql://h/d'],
     ['ENCRYPTION_KEY', Buffer.alloc(32).toString('base64'), Buffer.alloc(31).toString('base64')],
     ['WHATSAPP_VERIFY_TOKEN', '12345678', '1234567'],
@@ -63,6 +65,22 @@ describe('readSettings', () => {
     expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0' }).join()).toContain('OPERATOR_PASSWORD');
     expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0', OPERATOR_PASSWORD: '12345678901' })).toHaveLength(1);
     expect(faultsOf({ ...complete, OPERATOR_HOST: '0.0.0.0', OPERATOR_PASSWORD: '123456789012' })).toEqual([]);
+  });
+
+  it('takes several nodes of a Redis Cluster, all spoken to in one way', () => {
+    const faults = (REDIS_CLUSTER: string, REDIS_URL: string) => faultsOf({ ...complete, REDIS_CLUSTER, REDIS_URL });
+    expect(readSettings(complete).REDIS_CLUSTER).toBe(false);
+    expect(faults('true', 'redis://a')).toEqual([]);
+    expect(faults('true', 'rediss://u:p,w@a:7000,rediss://u:p,w@[::1]:7001/')).toEqual([]);
+    expect(faults('false', 'redis://a,redis://b')).toEqual([expect.stringContaining('REDIS_CLUSTER=true')]);
+    // A comma that begins no URL belongs to a password.
+    expect(faults('false', 'redis://:p,w@a')).toEqual([]);
+    for (const mixed of ['redis://a,rediss://b', 'redis://:p@a,redis://:q@b', 'redis://u:p@a,redis://:p@b']) {
+      expect(faults('true', mixed)).toEqual([expect.stringContaining('same scheme, user and password')]);
+    }
+    for (const wrong of ['redis://a/1', 'redis://a?family=6', 'redis://a:70000', 'redis://a,b']) {
+      expect(faults('true', wrong)).toEqual([expect.stringContaining('REDIS_URL of a Cluster')]);
+    }
   });
 
   it('wants a name of its own for every encryption key', () => {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import {
+  IsBoolean,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -13,6 +14,7 @@ import {
   ValidateIf,
   validateSync,
 } from 'class-validator';
+import { faultsOfRedis } from './redis-addresses.js';
 
 const inProduction = (settings: Settings): boolean => settings.NODE_ENV === 'production';
 const withS3 = (settings: Settings): boolean => settings.MEDIA_STORAGE === 's3';
@@ -86,8 +88,14 @@ export class Settings {
   @Max(500)
   DATABASE_POOL_SIZE = 12;
 
+  /** A redis:// or rediss:// URL; with REDIS_CLUSTER several may be named, separated by commas. */
   @Matches(/^rediss?:\/\//, { message: 'REDIS_URL must be a redis:// or rediss:// URL' })
   REDIS_URL: string;
+
+  /** REDIS_URL names nodes of a Redis Cluster; the others are found through them. */
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  REDIS_CLUSTER = false;
 
   /** Begins every key in Redis, so that several installations can share one server. */
   @Matches(/^[a-z0-9_-]{1,32}$/)
@@ -265,7 +273,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   if (faults.length === 0 && settings.SUBMIT_LEASE_S * 1000 <= settings.WHATSAPP_TIMEOUT_MS) {
     faults.push('SUBMIT_LEASE_S must be longer than WHATSAPP_TIMEOUT_MS');
   }
-  if (faults.length === 0) faults.push(...faultsOfKeyIds(settings));
+  if (faults.length === 0) faults.push(...faultsOfKeyIds(settings), ...faultsOfRedis(settings));
   if (faults.length > 0) throw new SettingsError(faults);
   return settings;
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Postgres } from '../database/postgres.js';
-import { RedisConnections } from '../redis/redis-connections.js';
+import { RedisConnections, type RedisNode } from '../redis/redis-connections.js';
 import { Health } from './health.js';
 
 /** Postgres and Redis, as this process reaches them. */
@@ -19,7 +19,16 @@ export class ConnectionChecks implements OnModuleInit {
     this.health.register('redis', 'worker', async () => {
       const { commands } = this.redis;
       if (commands.status !== 'ready') throw new Error(`the connection is ${commands.status}`);
-      await commands.ping();
+      await Promise.all(this.redis.nodes().map((node) => answer(node)));
     });
   }
+}
+
+/** @throws Error that names the node of a Cluster */
+async function answer({ name, connection }: RedisNode): Promise<void> {
+  const of = name === '' ? '' : `${name}: `;
+  if (!connection) throw new Error(`${of}the connection is lost`);
+  await connection.ping().catch((error: Error) => {
+    throw new Error(`${of}${error.message}`, { cause: error });
+  });
 }

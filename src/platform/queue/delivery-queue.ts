@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { Settings } from '../config/settings.js';
 import { Log } from '../logging/log.js';
+import type { RedisClient } from '../redis/open-redis.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 
 /** Name of the queue that holds what leaves within the next moments. */
@@ -40,7 +40,7 @@ export function queuePrefix(settings: Settings): string {
 @Injectable()
 export class DeliveryQueue implements OnModuleDestroy {
   private queue: Queue<DeliveryJob>;
-  private connection?: Redis;
+  private connection?: RedisClient;
   private waiting = 0;
   private polledAt = -Infinity;
   private reopening?: NodeJS.Timeout;

@@ -15,6 +15,8 @@ export interface ReleasableMessage {
   ratePerSecond: number;
 }
 
+type Breaker = CircuitBreaker<[messages: ReleasableMessage[], fromBacklog: boolean], number[]>;
+
 const TIMEOUT_MS = 1000;
 
 /** How long a number's backlog flag holds: long enough for a feeder to come by and renew it. Milliseconds. */
@@ -29,7 +31,8 @@ export function backlogFlagMs({ RECOVERY_INTERVAL_MS }: Settings): number {
  */
 @Injectable()
 export class DeliveryRelease implements OnModuleDestroy {
-  private readonly breaker: CircuitBreaker<[ReleasableMessage[], boolean], number[]>;
+  /** By node of Redis: one that is away does not hold up the numbers of the others. */
+  private readonly breakers = new Map<string, Breaker>();
   private readonly backlogMs: number;
 
   constructor(
@@ -40,16 +43,6 @@ export class DeliveryRelease implements OnModuleDestroy {
     settings: Settings,
   ) {
     this.backlogMs = backlogFlagMs(settings);
-    this.breaker = new CircuitBreaker((messages, fromBacklog) => this.place(messages, fromBacklog), {
-      name: 'delivery-release',
-      timeout: TIMEOUT_MS,
-      errorThresholdPercentage: 50,
-      volumeThreshold: 3,
-      rollingCountTimeout: 5000,
-      resetTimeout: 1000,
-    });
-    this.breaker.on('open', () => this.log.warn({}, 'releases to Redis are suspended'));
-    this.breaker.on('close', () => this.log.info({}, 'releases to Redis are resumed'));
   }
 
   /**
@@ -60,12 +53,43 @@ export class DeliveryRelease implements OnModuleDestroy {
    */
   async release(messages: ReleasableMessage[], options: { fromBacklog?: boolean } = {}): Promise<number[]> {
     if (messages.length === 0 || this.queue.isFull) return [];
+    const byNode = new Map<string, ReleasableMessage[]>();
+    for (const message of messages) {
+      const node = this.slots.nodeOf(message.numberId);
+      const ofNode = byNode.get(node);
+      if (ofNode) ofNode.push(message);
+      else byNode.set(node, [message]);
+    }
+    const released = await Promise.all(
+      [...byNode].map(([node, ofNode]) => this.releaseOn(node, ofNode, options.fromBacklog ?? false)),
+    );
+    return released.flat();
+  }
+
+  private async releaseOn(node: string, messages: ReleasableMessage[], fromBacklog: boolean): Promise<number[]> {
     try {
-      return await this.breaker.fire(messages, options.fromBacklog ?? false);
+      return await this.breakerOf(node).fire(messages, fromBacklog);
     } catch (error) {
-      this.log.debug({ err: error, messages: messages.length }, 'messages could not be released');
+      this.log.debug({ err: error, messages: messages.length, node }, 'messages could not be released');
       return [];
     }
+  }
+
+  private breakerOf(node: string): Breaker {
+    const known = this.breakers.get(node);
+    if (known) return known;
+    const breaker: Breaker = new CircuitBreaker((messages, fromBacklog) => this.place(messages, fromBacklog), {
+      name: `delivery-release ${node}`,
+      timeout: TIMEOUT_MS,
+      errorThresholdPercentage: 50,
+      volumeThreshold: 3,
+      rollingCountTimeout: 5000,
+      resetTimeout: 1000,
+    });
+    breaker.on('open', () => this.log.warn({ node }, 'releases to Redis are suspended'));
+    breaker.on('close', () => this.log.info({ node }, 'releases to Redis are resumed'));
+    this.breakers.set(node, breaker);
+    return breaker;
   }
 
   private async place(messages: ReleasableMessage[], fromBacklog: boolean): Promise<number[]> {
@@ -102,12 +126,12 @@ export class DeliveryRelease implements OnModuleDestroy {
     return messages.flatMap(({ id, generation, numberId }, index) => {
       const departs_at = departures[index];
       if (departs_at === undefined) return [];
-      this.metrics.rateSlotWait.observe(Math.max(0, this.slots.untilDeparture(departs_at) ?? 0) / 1000);
+      this.metrics.rateSlotWait.observe(Math.max(0, this.slots.untilDeparture(numberId, departs_at) ?? 0) / 1000);
       return [{ id, generation, number_id: numberId, departs_at, epoch }];
     });
   }
 
   onModuleDestroy(): void {
-    this.breaker.shutdown();
+    for (const breaker of this.breakers.values()) breaker.shutdown();
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { Log } from '../logging/log.js';
+import type { RedisClient } from '../redis/open-redis.js';
 import { RedisConnections } from '../redis/redis-connections.js';
 
 /**
@@ -11,7 +11,7 @@ import { RedisConnections } from '../redis/redis-connections.js';
 export class InboxSignal implements OnModuleInit, OnModuleDestroy {
   private readonly channel: string;
   private readonly listeners = new Set<() => void>();
-  private subscriber?: Redis;
+  private subscriber?: RedisClient;
 
   constructor(
     private readonly redis: RedisConnections,
@@ -32,7 +32,7 @@ export class InboxSignal implements OnModuleInit, OnModuleDestroy {
 
   /** Something new is in the inbox. Never throws, waits for nothing. */
   publish(): void {
-    this.redis.commands.publish(this.channel, '').catch((error: Error) => {
+    this.redis.publish(this.channel, '').catch((error: Error) => {
       this.log.debug({ err: error }, 'a signal of the webhook inbox was lost');
     });
   }

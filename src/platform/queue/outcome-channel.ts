@@ -61,7 +61,7 @@ export class OutcomeChannel {
   publish(waiter: string, outcome: Omit<Outcome, 'key'>): void {
     const [channel = '', key = ''] = waiter.split(' ');
     const notice: Outcome = { key, ...outcome };
-    this.redis.commands.publish(channel, JSON.stringify(notice)).catch((error: Error) => {
+    this.redis.publish(channel, JSON.stringify(notice)).catch((error: Error) => {
       this.log.debug({ err: error, message_id: outcome.message_id }, 'an outcome could not be published');
     });
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import type { Result } from 'ioredis';
-import { RedisConnections } from '../redis/redis-connections.js';
+import { RedisConnections, type RedisNode } from '../redis/redis-connections.js';
 import { RedisTime } from './redis-time.js';
 
 /**
@@ -75,7 +75,8 @@ const MICROSECONDS = 1000;
  */
 @Injectable()
 export class RateSlots {
-  private readonly time = new RedisTime();
+  /** By node of Redis: in a Cluster each has a clock of its own, and a number's slots are times of its node. */
+  private readonly times = new Map<string, RedisTime>();
   private readonly epochs = new Map<number, number>();
 
   constructor(private readonly redis: RedisConnections) {
@@ -102,7 +103,7 @@ export class RateSlots {
       Math.ceil((request.holdMs ?? 0) * MICROSECONDS),
       Math.ceil((request.leadMs ?? 0) * MICROSECONDS),
     );
-    this.time.learn(sent, performance.now(), now / MICROSECONDS);
+    this.timeOf(this.nodeOf(numberId)).learn(sent, performance.now(), now / MICROSECONDS);
     this.epochs.set(numberId, epoch);
     return {
       epoch,
@@ -126,17 +127,41 @@ export class RateSlots {
     await this.redis.commands.unlink(this.key(numberId, 'backlog'));
   }
 
-  /** Learns Redis' time; a process that has not reserved anything yet must do so before it can judge a slot. */
+  /**
+   * Learns Redis' time, of each node that answers; a process that has not reserved anything yet must do so before it
+   * can judge a slot. Rejects when no node answers.
+   */
   async synchronize(): Promise<void> {
-    const sent = performance.now();
-    const [seconds, microseconds] = await this.redis.commands.time();
-    this.time.learn(sent, performance.now(), Number(seconds) * 1000 + Number(microseconds) / MICROSECONDS);
+    const asked = await Promise.allSettled(this.redis.nodes().map((node) => this.ask(node)));
+    if (asked.some(({ status }) => status === 'fulfilled')) return;
+    throw asked.find((result) => result.status === 'rejected')?.reason ?? new Error('no node of Redis is known');
   }
 
-  /** Milliseconds until the departure; negative when it has passed. Undefined while Redis' time is not known. */
-  untilDeparture(departsAt: number): number | undefined {
-    const now = this.time.now();
+  private async ask({ name, connection }: RedisNode): Promise<void> {
+    if (!connection) throw new Error(`${name} is not connected`);
+    const sent = performance.now();
+    const [seconds, microseconds] = await connection.time();
+    this.timeOf(name).learn(sent, performance.now(), Number(seconds) * 1000 + Number(microseconds) / MICROSECONDS);
+  }
+
+  /** Milliseconds until a departure of the number; negative when it has passed. Undefined while the time is unknown. */
+  untilDeparture(numberId: number, departsAt: number): number | undefined {
+    const now = this.times.get(this.nodeOf(numberId))?.now();
     return now === undefined ? undefined : departsAt - now;
+  }
+
+  /**
+   * The node of Redis that has the number, empty when there is only one: what fails of one number fails of all that
+   * share its node, and of no other.
+   */
+  nodeOf(numberId: number): string {
+    return this.redis.nodeOf(this.key(numberId, 'slots'));
+  }
+
+  private timeOf(node: string): RedisTime {
+    let time = this.times.get(node);
+    if (!time) this.times.set(node, (time = new RedisTime()));
+    return time;
   }
 
   /** Whether a slot was reserved before Redis was emptied, as far as this process has heard. */
