@@ -69,7 +69,7 @@ export class ChaosLab {
     if (mounted) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK}`, 'tmpfs', mediaDir]);
     const [postgres, redis, sandbox] = await Promise.all([
       PostgresProcess.copyOf(template.postgres, folder, join(logs, 'postgres.log')),
-      RedisProcess.start(join(logs, 'redis.log')),
+      RedisProcess.start({ log: join(logs, 'redis.log') }),
       SandboxProcess.start(
         { SANDBOX_SEED: String(plan.seed), SANDBOX_DELAYS: STATUS_DELAYS },
         join(logs, 'sandbox.log'),

@@ -15,6 +15,17 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** Whether somebody could listen there now. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (free) await new Promise((resolve) => server.close(resolve));
+  return free;
+}
+
 /** A process that a test started, with the end of its output kept for the case that it fails. */
 export class TestProcess {
   private output = '';

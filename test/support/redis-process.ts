@@ -4,19 +4,24 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort, TestProcess } from './processes.js';
 
-/** A Redis of a test's own, to be killed and started empty. Nothing of it is kept on disk. */
+/** A Redis of a test's own, to be killed and started empty. No key of it is kept on disk. */
 export class RedisProcess {
   private process: TestProcess;
 
   private constructor(
-    private readonly port: number,
+    readonly port: number,
     private readonly folder: string,
+    private readonly args: string[],
     private readonly log: string | undefined,
   ) {}
 
-  /** `log`: a file for what it prints. */
-  static async start(log?: string): Promise<RedisProcess> {
-    const redis = new RedisProcess(await freePort(), await mkdtemp(join(tmpdir(), 'rasl-redis-')), log);
+  /**
+   * @param options.args of redis-server, beside those that keep it on loopback and off the disk
+   * @param options.log a file for what it prints
+   */
+  static async start(options: { port?: number; args?: string[]; log?: string } = {}): Promise<RedisProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'rasl-redis-'));
+    const redis = new RedisProcess(options.port ?? (await freePort()), folder, options.args ?? [], options.log);
     await redis.start();
     return redis;
   }
@@ -32,7 +37,11 @@ export class RedisProcess {
     this.process = TestProcess.start(
       'redis',
       server,
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.folder],
+      [
+        ...['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder],
+        ...['--save', '', '--appendonly', 'no'],
+        ...this.args,
+      ],
       { env: { PATH: process.env.PATH }, log: this.log },
     );
     const client = new Redis(this.url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
