@@ -62,7 +62,8 @@ describe('/docs', () => {
   });
 
   it('shows the text of its pages, with the table of error codes', async () => {
-    const text = await page.getByRole('main', { name: /Documentation for RASL API/ }).innerText();
+    // The page renders its sections as the browser finds time for them: each text is waited for.
+    const main = page.getByRole('main', { name: /Documentation for RASL API/ });
     for (const expected of [
       'Authorization: Bearer rasl_',
       'X-RateLimit-Remaining',
@@ -71,7 +72,7 @@ describe('/docs', () => {
       'RATE_LIMIT_EXCEEDED',
       'MESSAGE_SEND_FAILED',
     ]) {
-      expect(text).toContain(expected);
+      await main.getByText(expected).first().waitFor();
     }
   });
 
