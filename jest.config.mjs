@@ -18,7 +18,7 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      roots: ['<rootDir>/src', '<rootDir>/sandbox', '<rootDir>/dev'],
+      roots: ['<rootDir>/src', '<rootDir>/sandbox', '<rootDir>/dev', '<rootDir>/test/chaos'],
       testMatch: ['**/*.spec.ts', '**/*.spec.mjs'],
     },
     {

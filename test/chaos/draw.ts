@@ -1,14 +1,12 @@
-import { SeededRandom } from '../../sandbox/world/random.js';
+import { SeededRandom, seedFor } from '../../sandbox/world/random.js';
 
 /** Draws from a seed. One stream of draws for each purpose, so that a new draw here does not move the others. */
 export class Draw {
   private readonly random: SeededRandom;
 
   constructor(seed: number, purpose: string) {
-    // Neighbouring seeds must not give neighbouring draws.
-    let hash = 0x811c9dc5 ^ seed;
-    for (const character of `${seed} ${purpose}`) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-    this.random = new SeededRandom(hash);
+    // FNV-1a: neighbouring seeds must not give neighbouring draws.
+    this.random = new SeededRandom(seedFor(0x811c9dc5, `${seed} ${purpose}`));
   }
 
   /** A whole number, both ends included. */

@@ -41,6 +41,7 @@ export class ChaosLab {
   /** When an API or a worker was last killed, Unix milliseconds; what it left behind is not a leak. */
   lastKillAt = 0;
   private readonly turns = new Map<string, Promise<void>>();
+  private ended = false;
   private readonly killed = new Set<PlatformProcess>();
 
   private constructor(
@@ -91,11 +92,16 @@ export class ChaosLab {
       mediaDir,
       mounted,
     );
-    const targets = { postgres: databaseUrl(postgres), redis: redis.url, sandbox: sandbox.url };
-    for (const { proxy } of needs) if (proxy) lab.proxies[proxy] ??= await TcpProxy.before(targets[proxy]);
-    await lab.prepareTenants();
-    await lab.startPlatform(targets, logs);
-    await lab.subscribe();
+    try {
+      const targets = { postgres: databaseUrl(postgres), redis: redis.url, sandbox: sandbox.url };
+      for (const { proxy } of needs) if (proxy) lab.proxies[proxy] ??= await TcpProxy.before(targets[proxy]);
+      await lab.prepareTenants();
+      await lab.startPlatform(targets, logs);
+      await lab.subscribe();
+    } catch (error) {
+      await lab.end();
+      throw error;
+    }
     return lab;
   }
 
@@ -128,7 +134,7 @@ export class ChaosLab {
           this.lastKillAt = Date.now();
           await pause(awayMs);
           // It cannot start without Postgres, and would end: whoever supervises it starts it again.
-          for (;;) {
+          while (!this.ended) {
             await platform.begin();
             try {
               await platform.ready();
@@ -190,6 +196,7 @@ export class ChaosLab {
 
   /** kill -9 of everything that is left, and away with its files except the logs. */
   async end(): Promise<void> {
+    this.ended = true;
     for (const platform of [...this.apis, ...this.workers]) platform.signal('SIGKILL');
     await this.database.end().catch(() => undefined);
     await Promise.all([this.postgres.crash(), this.redis.crash(), this.sandbox.crash()]);
@@ -224,7 +231,10 @@ export class ChaosLab {
         env: { ...SHORT_TIMES, LOG_LEVEL: 'info', MEDIA_DELIVERY: this.plan.mediaDelivery, ...env },
         log: join(logs, `${role}-${index + 1}.log`),
       });
-    this.apis.push(...(await Promise.all(Array.from({ length: APIS }, (_, index) => start('api', index, {})))));
+    await startAll(
+      this.apis,
+      Array.from({ length: APIS }, (_, index) => start('api', index, {})),
+    );
     // Links are served by one of the API processes.
     const PUBLIC_URL = this.apis[0]?.apiUrl;
     const workers = Array.from({ length: WORKERS }, (_, index) => {
@@ -232,7 +242,7 @@ export class ChaosLab {
       const clock = { NODE_OPTIONS: '--import ./test/support/shifted-clock.mjs', CLOCK_SHIFT_MS: String(shift) };
       return start('worker', index, { PUBLIC_URL, ...(shift === 0 ? {} : clock) });
     });
-    this.workers.push(...(await Promise.all(workers)));
+    await startAll(this.workers, workers);
   }
 
   /** Each account has its webhooks sent to another API process. */
@@ -247,6 +257,13 @@ export class ChaosLab {
       if (!response.ok) throw new Error(`the account was not subscribed: ${await response.text()}`);
     }
   }
+}
+
+/** Keeps those that start, so that they can be ended, also when another one does not. */
+async function startAll(kept: PlatformProcess[], starting: Promise<PlatformProcess>[]): Promise<void> {
+  const results = await Promise.allSettled(starting);
+  kept.push(...results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  await Promise.all(starting);
 }
 
 /** Whether a file system may be mounted: the launcher has made a space for mounts that ends with this process. */

@@ -65,8 +65,11 @@ async function hurt(lab: ChaosLab): Promise<Sent[]> {
     await pause(fault.atMs);
     await faultNamed(fault.name).strike(lab, fault);
   });
-  const [sent] = await Promise.all([sendAll(lab, begun), writeIn(lab, begun), ...strikes]);
-  return sent;
+  const work = [sendAll(lab, begun), writeIn(lab, begun), ...strikes] as const;
+  // Whichever fails, the others come to their end before the lab does.
+  await Promise.allSettled(work);
+  await Promise.all(work);
+  return work[0];
 }
 
 async function judge(lab: ChaosLab, testimonies: Testimony[], ownStalls: LoopStall[]): Promise<string[]> {

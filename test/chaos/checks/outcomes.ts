@@ -47,14 +47,18 @@ function judgeRepeats(message: StoredMessage, seen: SandboxMessage[], policy: 'f
 }
 
 function judgeEnd(message: StoredMessage, seen: SandboxMessage[], policy: 'fail' | 'resend'): string[] {
-  if (seen.length === 0) {
-    // Nobody took it: it may only have failed because nobody could know that, and only where nobody wants it again.
-    const rightly = message.status === 'failed' && message.error_code === 'UNKNOWN_OUTCOME' && wasUnknown(message);
-    return rightly && policy === 'fail' ? [] : [`message ${message.id} was never taken and is ${told(message)}`];
-  }
+  const givenUp =
+    policy === 'fail' &&
+    message.status === 'failed' &&
+    message.error_code === 'UNKNOWN_OUTCOME' &&
+    wasUnknown(message);
+  // Nobody took it: it may only have failed because nobody could know that, and only where nobody wants it again.
+  if (seen.length === 0) return givenUp ? [] : [`message ${message.id} was never taken and is ${told(message)}`];
   const reported = seen.flatMap(({ statuses }) => statuses.filter(({ delivered_at }) => delivered_at !== null));
   const furthest = Math.max(0, ...reported.map(({ status }) => RANK[status] ?? 0));
   if (furthest === RANK[message.status]) return [];
+  // WhatsApp took it and got nothing through: all there is to know is its answer, or nothing at all.
+  if (furthest === 0 && (message.status === 'sent' || givenUp)) return [];
   const last = reported.find(({ status }) => RANK[status] === furthest)?.status ?? 'nothing';
   return [`message ${message.id} was taken, WhatsApp reported ${last}, and it is ${told(message)}`];
 }
