@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
+import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import type { Settings } from './platform/config/settings.js';
@@ -14,8 +15,8 @@ import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.modul
 
 type ModuleList = NonNullable<DynamicModule['imports']>;
 
-/** Every process: settings, log, connections, health, metrics. */
-const EVERY_ROLE: ModuleList = [PlatformModule, HealthModule, BacklogModule];
+/** Every process: settings, log, connections, health, metrics, and what the rate slots are restored from. */
+const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, BacklogModule];
 
 /** What answers HTTP. */
 const API: ModuleList = [

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Feeder } from '../../src/delivery/recovery/feeder.js';
 import { GiveBack } from '../../src/delivery/recovery/give-back.js';
+import { SentPairs } from '../../src/delivery/slots/sent-pairs.js';
 import { Pace } from '../../src/delivery/work/pace.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
@@ -16,7 +17,7 @@ function feederOf(outbox: Outbox) {
   const { settings } = outbox;
   const log = new Log(settings);
   const redis = new RedisConnections(settings, log);
-  const slots = new RateSlots(redis);
+  const slots = new RateSlots(redis, new SentPairs(outbox.postgres), settings);
   const queue = new DeliveryQueue(settings, redis, log);
   const release = new DeliveryRelease(slots, queue, new Metrics(), log, settings);
   const pace = new Pace();
@@ -80,14 +81,9 @@ describe('a round of the feeder', () => {
     // 500 ms of a number at 19/s that starts in a second.
     expect(await released(sender)).toBe(10);
     expect(await feeder.queue.counts()).toMatchObject({ waiting: 10 });
-    const api = await feeder.slots.reserve({
-      numberId: sender.numberId,
-      ratePerSecond: 20,
-      wanted: 1,
-      horizonMs: 60_000,
-      respectBacklog: true,
-    });
-    expect(api.departures).toEqual([]);
+    const request = { numberId: sender.numberId, ratePerSecond: 20, horizonMs: 60_000, respectBacklog: true };
+    const api = await feeder.slots.reserve(request, [{ recipient: '15550002', urgent: false }]);
+    expect(api.places).toEqual([{ kind: 'no_room' }]);
   });
 
   it('takes little for a process that has its hands full, and still something of every number', async () => {
@@ -116,6 +112,36 @@ describe('a round of the feeder', () => {
     await feeder.feeder.round();
     expect(await released(sender)).toBe(0);
     expect(await outbox.read(lapsed)).toMatchObject({ status: 'unknown' });
+  });
+
+  it('puts what its pair has no room for back until it has, and takes that for no backlog', async () => {
+    await start();
+    await feeder.ready();
+    const sender = await outbox.sender({ rate: 1000 });
+    const [first = 0, second = 0] = await outbox.messages(sender, 2, { phone: `'15559999'` });
+    await outbox.message(sender, { phone: `'15558888'` });
+    await feeder.slots.holdPair(sender.numberId, '15559999', 20_000);
+    await feeder.feeder.round();
+    expect((await outbox.read(first)).next_in_s).toBeCloseTo(20, 0);
+    expect((await outbox.read(second)).next_in_s).toBeCloseTo(26, 0);
+    expect(await feeder.queue.counts()).toMatchObject({ waiting: 1 });
+    const request = { numberId: sender.numberId, ratePerSecond: 1000, respectBacklog: true };
+    const api = await feeder.slots.reserve(request, [{ recipient: '15550002', urgent: false }]);
+    expect(api.places).toMatchObject([{ kind: 'departs' }]);
+  });
+
+  it('restarts a resumed number at a tenth of its rate', async () => {
+    await start();
+    await feeder.ready();
+    const sender = await outbox.sender({ rate: 200 });
+    await outbox.message(sender);
+    await feeder.feeder.round();
+    await outbox.run('UPDATE phone_numbers SET resumed_at = now() WHERE id = $1', [sender.numberId]);
+    await outbox.messages(sender, 50);
+    await feeder.feeder.round();
+    expect((await feeder.slots.state(sender.numberId, 200))?.factor).toBeCloseTo(0.1, 1);
+    // 19/s: ten in half a second, and one that left before.
+    expect(await released(sender)).toBeLessThanOrEqual(12);
   });
 
   it('comes back when the next message is due', async () => {

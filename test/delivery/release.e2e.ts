@@ -10,12 +10,13 @@ import {
   queuePrefix,
   type DeliveryJob,
 } from '../../src/platform/queue/delivery-queue.js';
-import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
+import { DeliveryRelease, type ReleasableMessage } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { baseEnvironment } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 import { redisReady } from '../support/redis-ready.js';
+import { NO_HISTORY } from './slots-lab.js';
 
 /** Departures of a number at 80/s within the 500 ms for which slots are given out. */
 const IN_HORIZON = 38;
@@ -31,7 +32,7 @@ function producer(redisUrl = baseEnvironment().REDIS_URL) {
   const log = new Log(settings);
   const redis = new RedisConnections(settings, log);
   const queue = new DeliveryQueue(settings, redis, log);
-  const slots = new RateSlots(redis);
+  const slots = new RateSlots(redis, NO_HISTORY, settings);
   const release = new DeliveryRelease(slots, queue, new Metrics(), log, settings);
   return {
     settings,
@@ -49,7 +50,20 @@ function producer(redisUrl = baseEnvironment().REDIS_URL) {
   };
 }
 
-const message = (id: number, numberId = 1, generation = 1) => ({ id, generation, numberId, ratePerSecond: 80 });
+const message = (id: number, numberId = 1, generation = 1): ReleasableMessage => ({
+  id,
+  generation,
+  numberId,
+  ratePerSecond: 80,
+  resumedAt: null,
+  recipient: `2010${id}`,
+  priority: 5,
+});
+
+/** The ids that are on their way. */
+const release = async (api: ReturnType<typeof producer>, messages: ReleasableMessage[]): Promise<number[]> => [
+  ...(await api.release.release(messages)).ids,
+];
 
 describe('releasing messages', () => {
   let api: ReturnType<typeof producer>;
@@ -68,7 +82,7 @@ describe('releasing messages', () => {
   });
 
   it('makes one job for each, with ids and numbers only', async () => {
-    expect(await api.release.release([message(7), message(8)])).toEqual([7, 8]);
+    expect(await release(api, [message(7), message(8)])).toEqual([7, 8]);
     const [first, second] = (await jobs.getWaiting()).sort((a, b) => a.data.id - b.data.id);
     expect(first?.id).toBe('m-7-1');
     expect(first?.data).toEqual({
@@ -82,23 +96,23 @@ describe('releasing messages', () => {
   });
 
   it('makes one job of a release that is repeated, and another of the next generation', async () => {
-    await api.release.release([message(7)]);
-    await api.release.release([message(7)]);
+    await release(api, [message(7)]);
+    await release(api, [message(7)]);
     await api.release.release([message(7, 1, 2)], { fromBacklog: true });
     expect((await jobs.getWaiting()).map(({ id }) => id).sort()).toEqual(['m-7-1', 'm-7-2']);
   });
 
   it('lets go what departs soon; the rest stays, and the number has a backlog from then on', async () => {
     const many = Array.from({ length: 100 }, (_, index) => message(index + 1));
-    const released = await api.release.release(many);
+    const released = await release(api, many);
     expect(released).toEqual(many.slice(0, IN_HORIZON).map(({ id }) => id));
-    expect(await api.release.release([message(500)])).toEqual([]);
-    expect(await api.release.release([message(501, 2)])).toEqual([501]);
+    expect(await release(api, [message(500)])).toEqual([]);
+    expect(await release(api, [message(501, 2)])).toEqual([501]);
   });
 
   it('gives each number its own share', async () => {
     const mixed = Array.from({ length: 120 }, (_, index) => message(index + 1, 1 + (index % 3)));
-    const released = await api.release.release(mixed);
+    const released = await release(api, mixed);
     expect(released).toHaveLength(3 * IN_HORIZON);
   });
 
@@ -111,17 +125,39 @@ describe('releasing messages', () => {
     let id = 0;
     await eventually('a full queue', async () => {
       id += 1;
-      return (await api.release.release([message(id, id)])).length === 0 ? true : undefined;
+      return (await release(api, [message(id, id)])).length === 0 ? true : undefined;
     });
     await jobs.drain();
     await eventually('room in the queue', async () => {
       id += 1;
-      return (await api.release.release([message(id, id)])).length === 1 ? true : undefined;
+      return (await release(api, [message(id, id)])).length === 1 ? true : undefined;
     });
   });
 
+  it('tells how long a pair is full, and lets what is behind it go', async () => {
+    const toOne = Array.from({ length: 47 }, (_, index) => ({
+      ...message(index + 1),
+      ratePerSecond: 1000,
+      recipient: 'a',
+    }));
+    const { ids, pairFull } = await api.release.release([...toOne, { ...message(100), ratePerSecond: 1000 }]);
+    expect([...ids]).toEqual([...toOne.slice(0, 45).map(({ id }) => id), 100]);
+    expect([...pairFull.keys()]).toEqual([46, 47]);
+    // 46th: six seconds after the first, which leaves a second from now; 47th: six seconds later.
+    expect(pairFull.get(46)).toBeGreaterThan(6900);
+    expect(pairFull.get(46)).toBeLessThanOrEqual(7000);
+    expect((pairFull.get(47) ?? 0) - (pairFull.get(46) ?? 0)).toBe(6000);
+    // No backlog of the number: the next one goes at once.
+    expect(await release(api, [{ ...message(101), ratePerSecond: 1000 }])).toEqual([101]);
+  });
+
+  it('lets one-time codes past the backlog', async () => {
+    await api.slots.markBacklog(1, 5000);
+    expect(await release(api, [message(1), { ...message(2), priority: 0 }, message(3)])).toEqual([2]);
+  });
+
   it('does nothing when there is nothing to release', async () => {
-    expect(await api.release.release([])).toEqual([]);
+    expect(await release(api, [])).toEqual([]);
   });
 });
 
@@ -134,7 +170,7 @@ describe('releasing while Redis is away', () => {
 
   it('answers nothing, at once, and throws nothing', async () => {
     const api = producer('redis://127.0.0.1:1');
-    expect(await api.release.release([message(1)])).toEqual([]);
+    expect(await release(api, [message(1)])).toEqual([]);
     expect(await took(api.release.release([message(2)]))).toBeLessThan(200);
     await api.close();
   });

@@ -8,6 +8,7 @@ import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { baseEnvironment } from '../support/environment.js';
 import { redisReady } from '../support/redis-ready.js';
+import { NO_HISTORY } from './slots-lab.js';
 
 /** A worker's part of it. */
 function renewalOn(redisUrl = baseEnvironment().REDIS_URL) {
@@ -19,7 +20,7 @@ function renewalOn(redisUrl = baseEnvironment().REDIS_URL) {
   });
   const log = new Log(settings);
   const redis = new RedisConnections(settings, log);
-  const slots = new RateSlots(redis);
+  const slots = new RateSlots(redis, NO_HISTORY, settings);
   return { redis, slots, renewal: new SlotRenewal(slots, new Metrics(), log) };
 }
 
@@ -32,9 +33,9 @@ describe('jobs that missed their slots', () => {
   afterAll(() => worker.redis.onModuleDestroy());
 
   it('get new ones in order, as far apart as the rate says, by one call for all that ask together', async () => {
-    const reserve = jest.spyOn(worker.slots, 'reserve');
+    const renew = jest.spyOn(worker.slots, 'renew');
     const renewed = await Promise.all(Array.from({ length: 10 }, () => worker.renewal.renew(1, 80)));
-    expect(reserve).toHaveBeenCalledTimes(1);
+    expect(renew).toHaveBeenCalledTimes(1);
     const departures = renewed.map((slot) => slot?.departsAt ?? NaN);
     for (const [index, departure] of departures.slice(1).entries()) {
       expect(departure - (departures[index] ?? 0)).toBeCloseTo(1000 / 76, 2);
@@ -42,7 +43,7 @@ describe('jobs that missed their slots', () => {
   });
 
   it('get none when the number has none soon', async () => {
-    await worker.slots.reserve({ numberId: 2, ratePerSecond: 80, wanted: 0, holdMs: 10_000 });
+    await worker.slots.hold(2, 10_000);
     expect(await worker.renewal.renew(2, 80)).toBeNull();
   });
 

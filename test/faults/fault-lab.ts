@@ -13,6 +13,9 @@ const SHORT_TIMES = {
   UNKNOWN_SETTLE_S: '4',
   UNKNOWN_SETTLE_MAX_S: '20',
   SEND_WAIT_MS: '1000',
+  // As open as the sandbox's own limit is made below: a few recipients get many messages.
+  PAIR_BURST: '10000',
+  PAIR_INTERVAL_MS: '1',
 };
 
 /** A few hundred messages, a crash, a restart and the wait for the last status, on a machine that does other things. */

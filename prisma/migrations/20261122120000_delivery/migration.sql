@@ -177,3 +177,12 @@ BEGIN
   UPDATE messaging_portfolios m SET recipients = m.recipients - 1 WHERE m.id = counted_by;
   RETURN true;
 END $$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Rate slots
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What a number sent within the last minutes: the levels of its pairs are rebuilt from it when Redis was emptied.
+-- claimed_at never changes, so that an attempt costs this index one entry.
+ALTER TABLE attempts ADD COLUMN number_id integer;
+CREATE INDEX attempts_number ON attempts (number_id, claimed_at);

@@ -31,4 +31,8 @@ export interface AttemptEnd {
   pause: { wholeAccount: boolean; code: number | null; reason: string } | null;
   /** Nothing of the number may leave for this long, milliseconds. */
   holdNumberMs: number | null;
+  /** Nothing of the number to this recipient may leave for this long, milliseconds. */
+  holdPairMs: number | null;
+  /** The number sends more than WhatsApp allows: its rate is to be cut. */
+  slowNumber: boolean;
 }

@@ -46,7 +46,8 @@ claimed AS (
   RETURNING m.id, m.tenant_id, m.number_id, m.chat_id, m.attempt_no, m.retries, m.due_at, m.type, m.phone, m.recipient_user_id,
             m.body, m.content, m.reply_to_wamid, m.media_link_id),
 recorded AS (
-  INSERT INTO attempts (message_id, attempt_no, state, worker) SELECT id, attempt_no, 'claimed', $4 FROM claimed)
+  INSERT INTO attempts (message_id, attempt_no, number_id, state, worker)
+  SELECT id, attempt_no, number_id, 'claimed', $4 FROM claimed)
 SELECT c.*, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
        n.messaging_limit_tier, a.portfolio, l.public_id, l.filename,
        coalesce(h.service_window_expires_at > now() + interval '${WINDOW_SPARE_S} seconds', false) AS in_service_window,

@@ -62,13 +62,29 @@ describe('what follows from an answer', () => {
   it('131056 waits 4^X seconds and moves no other message', () => {
     const waits = [0, 1, 2, 3].map((retries) => decideEnd(refused(131056), { attemptNo: retries + 1, retries }, 0.9));
     expect(waits.map(({ fate }) => fate.kind === 'again' && fate.delayMs)).toEqual([1000, 4000, 16_000, 64_000]);
-    expect(waits.every(({ holdNumberMs }) => holdNumberMs === null)).toBe(true);
+    expect(waits.map(({ holdPairMs }) => holdPairMs)).toEqual([1000, 4000, 16_000, 64_000]);
+    expect(waits.every(({ holdNumberMs, slowNumber }) => holdNumberMs === null && !slowNumber)).toBe(true);
   });
 
   it.each([130429, 131057])('%i holds the whole number for as long as the message waits', (code) => {
     const end = decideEnd(refused(code), FIRST, 0.5);
     expect(end.fate.kind === 'again' && end.fate.delayMs).toBe(end.holdNumberMs);
     expect(end.holdNumberMs).toBeGreaterThan(0);
+    expect(end.holdPairMs).toBeNull();
+  });
+
+  it('131057 holds the number for a minute, and for no more than a tenth beyond it', () => {
+    expect(decideEnd(refused(131057, 500), FIRST, 0).holdNumberMs).toBe(60_000);
+    expect(decideEnd(refused(131057, 500), FIRST, 0.999).holdNumberMs).toBeLessThanOrEqual(66_000);
+  });
+
+  it.each([
+    [130429, true],
+    [131057, false],
+    [131056, false],
+    [131000, false],
+  ])('%i cuts the rate of the number: %s', (code, cuts) => {
+    expect(decideEnd(refused(code), FIRST, 0.5).slowNumber).toBe(cuts);
   });
 
   it.each([

@@ -13,6 +13,8 @@ export interface AttemptHistory {
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 60_000;
+/** WhatsApp's "Rate limit hit": the throughput of the number was exceeded. */
+const THROUGHPUT_EXCEEDED = 130429;
 
 const PLAIN: Omit<AttemptEnd, 'state' | 'fate'> = {
   httpStatus: null,
@@ -21,6 +23,8 @@ const PLAIN: Omit<AttemptEnd, 'state' | 'fate'> = {
   fbtraceId: null,
   pause: null,
   holdNumberMs: null,
+  holdPairMs: null,
+  slowNumber: false,
 };
 
 /**
@@ -28,7 +32,8 @@ const PLAIN: Omit<AttemptEnd, 'state' | 'fate'> = {
  *
  * - accepted: sent;
  * - refused: the error table decides. A retry waits; the last allowed one, `never` and `reengage` fail the message; a
- *   fault of the number pauses it and puts the message back; a limit of the number holds all of it for the wait;
+ *   fault of the number pauses it and puts the message back; a limit of the number or of the pair holds all of it for
+ *   the wait, and an exceeded throughput cuts the number's rate, too;
  * - not_written: nothing left, so it goes again: at once, then after growing pauses, until it expires;
  * - unknown: stays unknown until WhatsApp or the tenant's policy settles it.
  */
@@ -110,7 +115,6 @@ export function pausedHere(reason: string): AttemptEnd {
 
 /** WhatsApp's error to a send, or to the upload before it. */
 export function afterRefusal(refused: Refused, history: AttemptHistory, random: number): AttemptEnd {
-  const { classification } = refused;
   return {
     ...PLAIN,
     state: 'refused',
@@ -118,7 +122,7 @@ export function afterRefusal(refused: Refused, history: AttemptHistory, random: 
     errorCode: refused.code,
     errorDetails: refused.details ?? refused.title,
     fbtraceId: refused.fbtraceId,
-    ...consequences(refused, history, random, classification.scope === 'phone'),
+    ...consequences(refused, history, random),
   };
 }
 
@@ -126,15 +130,19 @@ function consequences(
   refused: Refused,
   { retries }: AttemptHistory,
   random: number,
-  ofNumber: boolean,
-): { fate: MessageFate; pause?: AttemptEnd['pause']; holdNumberMs?: number | null } {
+): { fate: MessageFate } & Partial<Pick<AttemptEnd, 'pause' | 'holdNumberMs' | 'holdPairMs' | 'slowNumber'>> {
   const { classification, code, title, details } = refused;
   const failed: MessageFate = { kind: 'failed', error: { code: String(code), title, details } };
   switch (classification.class) {
     case 'retry': {
       if (!mayRetry(classification, retries)) return { fate: failed };
       const delayMs = retryDelayMs(classification, retries + 1, random);
-      return { fate: { kind: 'again', delayMs, countsAsRetry: true }, holdNumberMs: ofNumber ? delayMs : null };
+      return {
+        fate: { kind: 'again', delayMs, countsAsRetry: true },
+        holdNumberMs: classification.scope === 'phone' ? delayMs : null,
+        holdPairMs: classification.scope === 'pair' ? delayMs : null,
+        slowNumber: code === THROUGHPUT_EXCEEDED,
+      };
     }
     case 'pause_number':
       // Due at once, and skipped while the number is paused: it leaves when the operator resumes the number.

@@ -6,6 +6,8 @@ export interface DueNumber {
   numberId: number;
   priority: number;
   ratePerSecond: number;
+  /** When the number was resumed last. */
+  resumedAt: Date | null;
   /** The number is paused, or all delivery is held. */
   paused: boolean;
   /** Milliseconds until its first message is due; not positive: now. By the database's clock. */
@@ -27,7 +29,8 @@ WITH RECURSIVE pair AS (
      WHERE m.status IN ('queued', 'sending') AND m.next_at IS NOT NULL
        AND (m.number_id, m.priority) > (p.number_id, p.priority)
      ORDER BY m.number_id, m.priority, m.next_at, m.id LIMIT 1) AS following)
-SELECT p.number_id, p.priority, n.rate_per_second, n.paused_at IS NOT NULL OR ${IS_HELD} AS paused,
+SELECT p.number_id, p.priority, n.rate_per_second, n.resumed_at,
+       n.paused_at IS NOT NULL OR ${IS_HELD} AS paused,
        (extract(epoch FROM p.next_at - now()) * 1000)::float8 AS due_in_ms
   FROM pair p JOIN phone_numbers n ON n.id = p.number_id
  ORDER BY p.number_id, p.priority`;
@@ -36,6 +39,7 @@ interface DueNumberRow {
   number_id: number;
   priority: number;
   rate_per_second: number;
+  resumed_at: Date | null;
   paused: boolean;
   due_in_ms: number;
 }
@@ -47,6 +51,7 @@ export async function dueNumbers(sql: SqlRunner): Promise<DueNumber[]> {
     numberId: row.number_id,
     priority: row.priority,
     ratePerSecond: row.rate_per_second,
+    resumedAt: row.resumed_at,
     paused: row.paused,
     dueInMs: row.due_in_ms,
   }));

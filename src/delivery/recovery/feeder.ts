@@ -92,7 +92,7 @@ export class Feeder {
   }
 
   private async visit(number: DueNumber, share: number): Promise<Visit> {
-    const { numberId, priority, paused, ratePerSecond } = number;
+    const { numberId, priority, paused, ratePerSecond, resumedAt } = number;
     const allowed = paused ? MAX_VISIT : Math.min(share, MAX_VISIT);
     const limit = paused ? allowed : Math.min(allowed, await this.roomOf(number));
     if (limit <= 0) return { number, released: 0, more: true, hungry: false };
@@ -103,23 +103,33 @@ export class Feeder {
       limit,
       leaseS: this.settings.RELEASE_LEASE_S,
     });
-    const messages = rows.flatMap(({ id, generation }) =>
-      generation === null ? [] : [{ id, generation, numberId, ratePerSecond }],
+    const messages = rows.flatMap(({ id, generation, recipient }) =>
+      generation === null ? [] : [{ id, generation, numberId, ratePerSecond, resumedAt, recipient, priority }],
     );
-    const released = new Set(await this.release.release(messages, { fromBacklog: true }));
-    const kept = messages.filter(({ id }) => !released.has(id));
+    const released = await this.release.release(messages, { fromBacklog: true });
+    const back = messages.filter(({ id }) => !released.ids.has(id));
     await Promise.all(
-      kept.map(({ id, generation }) => this.giveBack.released({ id, generation, number_id: numberId })),
+      back.map(({ id, generation }) =>
+        this.giveBack.released({ id, generation, number_id: numberId, delayMs: released.pairFull.get(id) }),
+      ),
     );
-    const more = rows.length === limit || kept.length > 0;
-    if (!paused) await this.tellBacklog(numberId, more);
-    return { number, released: released.size, more, hungry: kept.length === 0 && more && limit === allowed };
+    // Those whose pair is full wait for that alone: they are no backlog of the number.
+    const kept = back.length - released.pairFull.size;
+    const more = rows.length === limit || kept > 0;
+    if (!paused) await this.tellBacklog(number, more);
+    return { number, released: released.ids.size, more, hungry: kept === 0 && more && limit === allowed };
   }
 
   /** Slots that are free before the horizon; none while Redis is away. */
-  private async roomOf({ numberId, ratePerSecond }: DueNumber): Promise<number> {
+  private async roomOf({ numberId, ratePerSecond, resumedAt, priority }: DueNumber): Promise<number> {
     try {
-      return await this.slots.room({ numberId, ratePerSecond, leadMs: FEED_LEAD_MS });
+      return await this.slots.room({
+        numberId,
+        ratePerSecond,
+        resumedAt,
+        leadMs: FEED_LEAD_MS,
+        urgent: priority === 0,
+      });
     } catch (error) {
       this.log.debug({ err: error, number_id: numberId }, 'slots could not be counted');
       return 0;
@@ -127,7 +137,9 @@ export class Feeder {
   }
 
   /** While a number has a backlog the API leaves its new messages to the feeder. */
-  private async tellBacklog(numberId: number, more: boolean): Promise<void> {
+  private async tellBacklog({ numberId, priority }: DueNumber, more: boolean): Promise<void> {
+    // One-time codes do not heed the flag, so they say nothing about it.
+    if (priority === 0) return;
     try {
       if (more) await this.slots.markBacklog(numberId, backlogFlagMs(this.settings));
       else await this.slots.clearBacklog(numberId);

@@ -4,21 +4,25 @@ import { Postgres } from '../../platform/database/postgres.js';
 import type { DeliveryJob } from '../../platform/queue/delivery-queue.js';
 import { PATIENCE } from '../lock-patience.js';
 
-type Released = Pick<DeliveryJob, 'id' | 'generation' | 'number_id'>;
+interface Released extends Pick<DeliveryJob, 'id' | 'generation' | 'number_id'> {
+  /** Due after this time, milliseconds. Absent: at once. */
+  delayMs?: number;
+}
 
 /** Primary key. Nothing happens to a message that was claimed, ended or released again meanwhile. */
 const GIVE_BACK = `
 WITH ${PATIENCE},
 i AS MATERIALIZED (
-  SELECT u.* FROM patience, unnest($1::bigint[], $2::int[]) AS u (id, generation)),
+  SELECT u.* FROM patience, unnest($1::bigint[], $2::int[], $3::int[]) AS u (id, generation, delay_ms)),
 locked AS (
-  SELECT m.id FROM i JOIN messages m ON m.id = i.id
+  SELECT m.id, i.delay_ms FROM i JOIN messages m ON m.id = i.id
    WHERE m.generation = i.generation AND m.attempt_state IS NULL AND m.status IN ('queued', 'sending')
      AND m.next_at IS NOT NULL
    ORDER BY m.id FOR UPDATE OF m)
-UPDATE messages m SET next_at = now(), updated_at = now() FROM locked l WHERE m.id = l.id`;
+UPDATE messages m SET next_at = now() + l.delay_ms * interval '1 millisecond', updated_at = now()
+  FROM locked l WHERE m.id = l.id`;
 
-/** Puts released messages back into the backlog before their lease lapses: they are due, and found at once. */
+/** Puts released messages back into the backlog before their lease lapses: they are due and found at once, or after a wait. */
 @Injectable()
 export class GiveBack {
   private readonly writer: GroupedWriter<Released, null>;
@@ -30,6 +34,7 @@ export class GiveBack {
         await postgres.query('delivery_give_back', GIVE_BACK, [
           messages.map(({ id }) => id),
           messages.map(({ generation }) => generation),
+          messages.map(({ delayMs }) => delayMs ?? 0),
         ]);
         return messages.map(() => null);
       },

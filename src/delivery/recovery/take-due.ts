@@ -6,6 +6,8 @@ export interface TakenRow {
   id: number;
   /** Of the new release; null when the message is not to be released. */
   generation: number | null;
+  /** Digits, or a WhatsApp user id. */
+  recipient: string;
 }
 
 /*
@@ -38,7 +40,7 @@ taken AS (
          attempt_state = NULL, priority = least(m.priority, 4), updated_at = now()
     FROM picked p
    WHERE m.id = p.id
-  RETURNING m.id, m.generation, m.media_link_id, p.fate),
+  RETURNING m.id, m.generation, coalesce(m.phone, m.recipient_user_id, '') AS recipient, m.media_link_id, p.fate),
 attempt AS (
   UPDATE attempts a SET state = CASE p.fate WHEN 'unknown' THEN 'unknown' ELSE 'released' END, finished_at = now()
     FROM picked p
@@ -46,7 +48,8 @@ attempt AS (
 links AS (
   UPDATE media_links l SET expires_at = now() + interval '${MEDIA_LINK_DAYS} days'
     FROM taken t WHERE l.id = t.media_link_id AND l.expires_at IS NULL AND t.fate = 'expired')
-SELECT t.id, CASE WHEN t.fate = 'again' THEN t.generation END AS generation FROM taken t ORDER BY t.id`;
+SELECT t.id, CASE WHEN t.fate = 'again' THEN t.generation END AS generation, t.recipient
+  FROM taken t ORDER BY t.id`;
 
 export interface TakeDue {
   numberId: number;

@@ -55,7 +55,7 @@ export class SlotRenewal {
     if (!head) return;
     const begun = performance.now();
     try {
-      const { epoch, departures } = await this.slots.reserve({
+      const { epoch, departures } = await this.slots.renew({
         numberId,
         ratePerSecond: head.ratePerSecond,
         wanted: applicants.length,

@@ -174,17 +174,22 @@ export class MessageSender {
         'an attempt came to nothing',
       );
     }
-    if (end.holdNumberMs !== null) await this.holdNumber(number.id, number.ratePerSecond, end.holdNumberMs);
+    await this.slowDown(message, end);
     if (place && surelyNotTaken(end)) await this.places.giveBack(place);
     await this.store.end({ messageId: id, tenantId, numberId: number.id, attemptNo, end });
   }
 
-  /** WhatsApp wants fewer messages of this number: nothing of it leaves before the wait is over. */
-  private async holdNumber(numberId: number, ratePerSecond: number, holdMs: number): Promise<void> {
+  /** WhatsApp wants fewer messages of this number, or of it to this recipient. */
+  private async slowDown({ number, phone, recipientUserId }: ClaimedMessage, end: AttemptEnd): Promise<void> {
+    const recipient = phone ?? recipientUserId;
     try {
-      await this.slots.reserve({ numberId, ratePerSecond, wanted: 0, holdMs });
+      if (end.slowNumber) await this.slots.slowDown(number.id);
+      if (end.holdNumberMs !== null) await this.slots.hold(number.id, end.holdNumberMs);
+      if (end.holdPairMs !== null && recipient !== null) {
+        await this.slots.holdPair(number.id, recipient, end.holdPairMs);
+      }
     } catch (error) {
-      this.log.debug({ err: error, number_id: numberId }, 'a number could not be held back');
+      this.log.debug({ err: error, number_id: number.id }, 'a number could not be held back');
     }
   }
 

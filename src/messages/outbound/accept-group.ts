@@ -163,7 +163,7 @@ async function openChats(
   );
 
   const storable = candidates.map(({ index, item, found }): StorableMessage & { index: number } => {
-    const { numberId, contactId, ratePerSecond, contact } = keysOf(found);
+    const { numberId, contactId, ratePerSecond, numberResumedAt, contact } = keysOf(found);
     const chat = made.get(`${numberId} ${contactId}`);
     const chatId = found.chat?.id ?? chat?.id;
     if (chatId === undefined) throw new Error('A chat that was just made is not there');
@@ -175,7 +175,8 @@ async function openChats(
       contactId,
       numberId,
       ratePerSecond,
-      leftToFeeder: isBacklogged(numberId),
+      numberResumedAt,
+      leftToFeeder: item.message.priority > 0 && isBacklogged(numberId),
       phone: contact.phone,
       whatsappUserId: contact.whatsappUserId,
       expiresInS: found.messageExpiresInS,
@@ -199,15 +200,19 @@ async function openChats(
 }
 
 function acceptedFrom(message: StorableMessage, { id, mediaStorageKey }: StoredMessage): AcceptedMessage {
-  const { chatId, contactId, phone, text, numberId, ratePerSecond, leftToFeeder, serviceWindowExpiresAt } = message;
+  const { chatId, contactId, phone, whatsappUserId, text, serviceWindowExpiresAt } = message;
+  const { numberId, ratePerSecond, numberResumedAt, leftToFeeder } = message;
   return {
     messageId: id,
     chatId,
     contactId,
     phone,
+    recipient: phone ?? whatsappUserId ?? '',
+    priority: message.item.message.priority,
     text,
     numberId,
     ratePerSecond,
+    numberResumedAt,
     leftToFeeder,
     mediaStorageKey,
     serviceWindowExpiresAt,
@@ -219,6 +224,7 @@ function keysOf(found: Circumstances) {
   return {
     numberId: found.number.id,
     ratePerSecond: found.number.ratePerSecond,
+    numberResumedAt: found.number.resumedAt,
     contactId: found.contact.id,
     contact: found.contact,
   };

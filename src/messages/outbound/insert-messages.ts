@@ -10,6 +10,7 @@ export interface StorableMessage {
   contactId: number;
   numberId: number;
   ratePerSecond: number;
+  numberResumedAt: Date | null;
   /** Due at once, for the feeder; else its own process has a moment to release it. */
   leftToFeeder: boolean;
   phone: string | null;

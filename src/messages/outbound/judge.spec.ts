@@ -37,7 +37,7 @@ const found = (changes: Partial<Circumstances> = {}): Circumstances => ({
   limitContacts: -1,
   conversations: 0,
   limitConversations: -1,
-  number: { id: 1, ratePerSecond: 80, paused: false, pausedReason: null },
+  number: { id: 1, ratePerSecond: 80, resumedAt: null, paused: false, pausedReason: null },
   contact,
   chat: null,
   windowOpen: false,
@@ -124,7 +124,7 @@ describe('whether a message may be sent', () => {
   it('may not to a contact that opted out, nor without a number, nor from a paused one', () => {
     expect(verdict({}, { contact: { ...contact, isOptedOut: true } })?.code).toBe('CONTACT_OPTED_OUT');
     expect(verdict({}, { number: null })?.code).toBe('WHATSAPP_NOT_CONFIGURED');
-    const paused = { id: 1, ratePerSecond: 80, paused: true, pausedReason: 'token expired' };
+    const paused = { id: 1, ratePerSecond: 80, resumedAt: null, paused: true, pausedReason: 'token expired' };
     expect(judge(message(), found({ number: paused }))).toMatchObject({
       code: 'WHATSAPP_NOT_CONFIGURED',
       message: expect.stringContaining('token expired') as string,

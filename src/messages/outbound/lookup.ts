@@ -16,7 +16,13 @@ export interface Circumstances {
   conversations: number;
   /** -1: unlimited. */
   limitConversations: number;
-  number: { id: number; ratePerSecond: number; pausedReason: string | null; paused: boolean } | null;
+  number: {
+    id: number;
+    ratePerSecond: number;
+    resumedAt: Date | null;
+    pausedReason: string | null;
+    paused: boolean;
+  } | null;
   contact: {
     id: number;
     firstname: string;
@@ -44,6 +50,7 @@ interface LookupRow {
   limit_conversations: number;
   number_id: number | null;
   rate_per_second: number | null;
+  resumed_at: Date | null;
   paused_at: Date | null;
   paused_reason: string | null;
   contact_id: number | null;
@@ -67,7 +74,7 @@ SELECT t.id AS tenant_id, t.status AS tenant_status, t.default_source_id, t.defa
        t.enforce_service_window, t.message_expires_in_s, t.contact_count,
        coalesce(p.limit_contacts, -1) AS limit_contacts,
        coalesce(u.conversations, 0) AS conversations, coalesce(p.limit_conversations, -1) AS limit_conversations,
-       n.id AS number_id, n.rate_per_second, n.paused_at, n.paused_reason,
+       n.id AS number_id, n.rate_per_second, n.resumed_at, n.paused_at, n.paused_reason,
        c.id AS contact_id, c.firstname, c.lastname, c.email, c.phone, c.whatsapp_user_id, c.is_opted_out,
        h.id AS chat_id, h.service_window_expires_at,
        coalesce(h.service_window_expires_at > now(), false) AS window_open,
@@ -120,6 +127,7 @@ function circumstancesOf(row: LookupRow): Circumstances {
         : {
             id: row.number_id,
             ratePerSecond: row.rate_per_second,
+            resumedAt: row.resumed_at,
             paused: row.paused_at !== null,
             pausedReason: row.paused_reason,
           },

@@ -45,10 +45,15 @@ export interface AcceptedMessage {
   chatId: number;
   contactId: number;
   phone: string | null;
+  /** Whom WhatsApp sends it to: digits, or a user id. */
+  recipient: string;
+  priority: number;
   /** After merging. */
   text: string | null;
   numberId: number;
   ratePerSecond: number;
+  /** When the number was resumed last. */
+  numberResumedAt: Date | null;
   /** Stored as due at once, because its number has a backlog: the workers' feeder releases it. */
   leftToFeeder: boolean;
   /** The stored file that the message refers to; null without media. */

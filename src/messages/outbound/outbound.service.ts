@@ -119,24 +119,31 @@ export class OutboundService implements OnModuleDestroy {
   private async releaseAll(accepted: AcceptedMessage[]): Promise<void> {
     if (accepted.length === 0) return;
     try {
-      const released = new Set(
-        await this.release.release(
-          accepted.map(({ messageId, numberId, ratePerSecond }) => ({
-            id: messageId,
-            generation: 1,
-            numberId,
-            ratePerSecond,
-          })),
-        ),
+      const { ids, pairFull } = await this.release.release(
+        accepted.map(({ messageId, numberId, ratePerSecond, numberResumedAt, recipient, priority }) => ({
+          id: messageId,
+          generation: 1,
+          numberId,
+          ratePerSecond,
+          resumedAt: numberResumedAt,
+          recipient,
+          priority,
+        })),
       );
-      const kept = accepted.filter(({ messageId }) => !released.has(messageId));
+      const kept = accepted.filter(({ messageId }) => !ids.has(messageId));
       if (kept.length === 0) return;
-      for (const { numberId } of kept) this.backloggedUntil.set(numberId, performance.now() + BACKLOGGED_MS);
+      for (const { messageId, numberId, priority } of kept) {
+        // A full pair says nothing about the number, and one-time codes wait for no backlog.
+        if (priority > 0 && !pairFull.has(messageId)) {
+          this.backloggedUntil.set(numberId, performance.now() + BACKLOGGED_MS);
+        }
+      }
       await this.postgres.query(
         'outbound_hand_to_feeder',
-        `UPDATE messages SET next_at = now()
-          WHERE id = ANY ($1) AND status = 'queued' AND generation = 1 AND attempt_state IS NULL`,
-        [kept.map(({ messageId }) => messageId)],
+        `UPDATE messages m SET next_at = now() + i.delay_ms * interval '1 millisecond'
+           FROM unnest($1::bigint[], $2::int[]) AS i (id, delay_ms)
+          WHERE m.id = i.id AND m.status = 'queued' AND m.generation = 1 AND m.attempt_state IS NULL`,
+        [kept.map(({ messageId }) => messageId), kept.map(({ messageId }) => pairFull.get(messageId) ?? 0)],
       );
     } catch (error) {
       // The rows' next_at makes the feeder find them all the same, a little later.

@@ -215,6 +215,20 @@ export class Settings {
   @Max(3600)
   SUBMIT_LEASE_S = 45;
 
+  /** Messages that one number may send to one recipient in a burst (WhatsApp, "Pair rate limits"). */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  PAIR_BURST = 45;
+
+  /** Time between two messages of one number to one recipient in the long run, milliseconds. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3_600_000)
+  PAIR_INTERVAL_MS = 6000;
+
   /** How often workers look for due rows, milliseconds. */
   @Type(() => Number)
   @IsInt()

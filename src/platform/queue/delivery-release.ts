@@ -13,9 +13,25 @@ export interface ReleasableMessage {
   /** Our id of the phone number, and its `rate_per_second`. */
   numberId: number;
   ratePerSecond: number;
+  /** When the number was resumed last. */
+  resumedAt: Date | null;
+  /** Digits, or a WhatsApp user id. */
+  recipient: string;
+  /** 0 (one-time codes) does not wait for the number's backlog. */
+  priority: number;
 }
 
-type Breaker = CircuitBreaker<[messages: ReleasableMessage[], fromBacklog: boolean], number[]>;
+/** What became of a release. */
+export interface Released {
+  /** On their way. */
+  ids: ReadonlySet<number>;
+  /** Those whose pair is full, with the milliseconds until it has room: they hold up nobody else. */
+  pairFull: ReadonlyMap<number, number>;
+}
+
+type Breaker = CircuitBreaker<[messages: ReleasableMessage[], fromBacklog: boolean], Released>;
+
+const NOTHING: Released = { ids: new Set(), pairFull: new Map() };
 
 const TIMEOUT_MS = 1000;
 
@@ -46,13 +62,14 @@ export class DeliveryRelease implements OnModuleDestroy {
   }
 
   /**
-   * Answers the ids that are on their way. A caller whose id is missing (Redis away, the number's slots or the queue
-   * full, a backlog before it) sets the row's `next_at` to its due time, so that the feeder takes it in turn.
+   * Answers what is on its way. A caller whose message is not (Redis away, the number's slots or the queue full, a
+   * backlog before it) makes its row due at once, or, when its pair is full, due when that has room: the feeder takes
+   * it in turn.
    * A job may exist all the same when Redis answered too late: it competes for the claim like any other.
    * @param options.fromBacklog the caller is the feeder: the backlog flag does not hold it back
    */
-  async release(messages: ReleasableMessage[], options: { fromBacklog?: boolean } = {}): Promise<number[]> {
-    if (messages.length === 0 || this.queue.isFull) return [];
+  async release(messages: ReleasableMessage[], options: { fromBacklog?: boolean } = {}): Promise<Released> {
+    if (messages.length === 0 || this.queue.isFull) return NOTHING;
     const byNode = new Map<string, ReleasableMessage[]>();
     for (const message of messages) {
       const node = this.slots.nodeOf(message.numberId);
@@ -63,15 +80,18 @@ export class DeliveryRelease implements OnModuleDestroy {
     const released = await Promise.all(
       [...byNode].map(([node, ofNode]) => this.releaseOn(node, ofNode, options.fromBacklog ?? false)),
     );
-    return released.flat();
+    return {
+      ids: new Set(released.flatMap(({ ids }) => [...ids])),
+      pairFull: new Map(released.flatMap(({ pairFull }) => [...pairFull])),
+    };
   }
 
-  private async releaseOn(node: string, messages: ReleasableMessage[], fromBacklog: boolean): Promise<number[]> {
+  private async releaseOn(node: string, messages: ReleasableMessage[], fromBacklog: boolean): Promise<Released> {
     try {
       return await this.breakerOf(node).fire(messages, fromBacklog);
     } catch (error) {
       this.log.debug({ err: error, messages: messages.length, node }, 'messages could not be released');
-      return [];
+      return NOTHING;
     }
   }
 
@@ -92,7 +112,7 @@ export class DeliveryRelease implements OnModuleDestroy {
     return breaker;
   }
 
-  private async place(messages: ReleasableMessage[], fromBacklog: boolean): Promise<number[]> {
+  private async place(messages: ReleasableMessage[], fromBacklog: boolean): Promise<Released> {
     const byNumber = new Map<number, ReleasableMessage[]>();
     for (const message of messages) {
       const ofNumber = byNumber.get(message.numberId);
@@ -102,33 +122,44 @@ export class DeliveryRelease implements OnModuleDestroy {
     const placed = await Promise.allSettled(
       [...byNumber.values()].map((ofNumber) => this.reserve(ofNumber, fromBacklog)),
     );
-    const jobs = placed.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    const done = placed.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const jobs = done.flatMap((ofNumber) => ofNumber.jobs);
     const failed = placed.find((result) => result.status === 'rejected');
-    if (jobs.length === 0) {
-      if (failed) throw failed.reason;
-      return [];
-    }
-    await this.queue.add(jobs);
-    return jobs.map((job) => job.id);
+    if (failed && done.length === 0) throw failed.reason;
+    if (jobs.length > 0) await this.queue.add(jobs);
+    return {
+      ids: new Set(jobs.map((job) => job.id)),
+      pairFull: new Map(done.flatMap((ofNumber) => ofNumber.pairFull)),
+    };
   }
 
-  private async reserve(messages: ReleasableMessage[], fromBacklog: boolean): Promise<DeliveryJob[]> {
+  private async reserve(
+    messages: ReleasableMessage[],
+    fromBacklog: boolean,
+  ): Promise<{ jobs: DeliveryJob[]; pairFull: [id: number, waitMs: number][] }> {
     const [head] = messages;
-    if (!head) return [];
-    const { epoch, departures } = await this.slots.reserve({
-      numberId: head.numberId,
-      ratePerSecond: head.ratePerSecond,
-      wanted: messages.length,
-      respectBacklog: !fromBacklog,
-      leadMs: fromBacklog ? FEED_LEAD_MS : 0,
-      markBacklogMs: this.backlogMs,
-    });
-    return messages.flatMap(({ id, generation, numberId }, index) => {
-      const departs_at = departures[index];
-      if (departs_at === undefined) return [];
-      this.metrics.rateSlotWait.observe(Math.max(0, this.slots.untilDeparture(numberId, departs_at) ?? 0) / 1000);
-      return [{ id, generation, number_id: numberId, departs_at, epoch }];
-    });
+    const jobs: DeliveryJob[] = [];
+    const pairFull: [id: number, waitMs: number][] = [];
+    if (!head) return { jobs, pairFull };
+    const { epoch, places } = await this.slots.reserve(
+      {
+        numberId: head.numberId,
+        ratePerSecond: head.ratePerSecond,
+        resumedAt: head.resumedAt,
+        respectBacklog: !fromBacklog,
+        leadMs: fromBacklog ? FEED_LEAD_MS : 0,
+        markBacklogMs: this.backlogMs,
+      },
+      messages.map(({ recipient, priority }) => ({ recipient, urgent: priority === 0 })),
+    );
+    for (const [index, { id, generation, numberId }] of messages.entries()) {
+      const place = places[index];
+      if (place?.kind === 'pair_full') pairFull.push([id, place.waitMs]);
+      if (place?.kind !== 'departs') continue;
+      this.metrics.rateSlotWait.observe(Math.max(0, this.slots.untilDeparture(numberId, place.at) ?? 0) / 1000);
+      jobs.push({ id, generation, number_id: numberId, departs_at: place.at, epoch });
+    }
+    return { jobs, pairFull };
   }
 
   onModuleDestroy(): void {

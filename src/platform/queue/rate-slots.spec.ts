@@ -1,8 +1,11 @@
 import { jest } from '@jest/globals';
+import { Settings } from '../config/settings.js';
 import type { RedisConnections } from '../redis/redis-connections.js';
 import { RateSlots } from './rate-slots.js';
 
 const HOUR_MS = 3_600_000;
+const NO_HISTORY = { levels: () => Promise.resolve([]) };
+const settings = new Settings();
 
 describe('slots of numbers on different nodes of a Cluster', () => {
   /** Node a has the odd numbers, node b, whose clock is an hour ahead, the even ones; c cannot be reached. */
@@ -24,14 +27,14 @@ describe('slots of numbers on different nodes of a Cluster', () => {
   } as unknown as RedisConnections;
 
   it("are times of the number's own node, however far apart the clocks are", async () => {
-    const slots = new RateSlots(redis);
+    const slots = new RateSlots(redis, NO_HISTORY, settings);
     await slots.synchronize();
     expect(slots.untilDeparture(1, Date.now() + 300)).toBeCloseTo(300, -2);
     expect(slots.untilDeparture(2, Date.now() + HOUR_MS + 300)).toBeCloseTo(300, -2);
   });
 
   it('cannot be judged while their node has not been heard, and the others can', async () => {
-    const slots = new RateSlots(redis);
+    const slots = new RateSlots(redis, NO_HISTORY, settings);
     await slots.synchronize();
     expect(slots.untilDeparture(9, Date.now())).toBeUndefined();
     expect(slots.untilDeparture(1, Date.now())).toBeDefined();
@@ -39,9 +42,9 @@ describe('slots of numbers on different nodes of a Cluster', () => {
 
   it('cannot be judged at all when no node answers', async () => {
     reachable = nodes.slice(2);
-    await expect(new RateSlots(redis).synchronize()).rejects.toThrow('c is not connected');
+    await expect(new RateSlots(redis, NO_HISTORY, settings).synchronize()).rejects.toThrow('c is not connected');
     reachable = [];
-    await expect(new RateSlots(redis).synchronize()).rejects.toThrow('no node of Redis is known');
+    await expect(new RateSlots(redis, NO_HISTORY, settings).synchronize()).rejects.toThrow('no node of Redis is known');
     reachable = nodes;
   });
 });

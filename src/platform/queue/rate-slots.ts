@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
-import type { Result } from 'ioredis';
+import { Settings } from '../config/settings.js';
 import { RedisConnections, type RedisNode } from '../redis/redis-connections.js';
+import { PairHistory } from './pair-history.js';
 import { RedisTime } from './redis-time.js';
+import type { Place, RateState, SlotApplicant, SlotRequest } from './slot-request.js';
+import { defineSlotScripts, type SlotReply } from './slot-scripts.js';
 
 /**
  * Share of WhatsApp's limit that is used. With LATE_AFTER_MS it keeps every sliding second within the limit: in one
@@ -16,105 +18,127 @@ export const LATE_AFTER_MS = 40;
 /** How far ahead slots are given out, milliseconds. Redis holds no more than this of a number's messages. */
 export const HORIZON_MS = 500;
 
+/** The same for urgent messages: with an ordinary horizon given away there is room for them behind it. */
+export const URGENT_HORIZON_MS = 1000;
+
 /** How long a message of the backlog takes from its release until it can be written, with some to spare. */
 export const FEED_LEAD_MS = 40;
 
-export interface SlotRequest {
-  numberId: number;
-  /** What WhatsApp allows the number; USED_SHARE of it is used. */
-  ratePerSecond: number;
-  wanted: number;
-  /** Nothing that would depart later than this from now is granted. Default HORIZON_MS. */
-  horizonMs?: number;
-  /** Grant nothing while the number has a backlog (a new message must not overtake it). */
-  respectBacklog?: boolean;
-  /** Say for this long that the number has a backlog when not all was granted. */
-  markBacklogMs?: number;
-  /** Slots used up by something else, an inbound message for example. */
-  charge?: number;
-  /** Nothing of the number departs before this time from now has passed. */
-  holdMs?: number;
-  /** These do not depart before this time from now: what the caller needs until it is ready. Default 0. */
-  leadMs?: number;
-  /** Share of the rate that may be used now, 0 to 1: a number that was told to slow down. Default 1. */
-  factor?: number;
-}
+/**
+ * Time in which a rate that was cut to nothing would be whole again, milliseconds; half of it for one that was halved.
+ * The growth is even: a refusal costs more the sooner it comes after the last.
+ */
+export const RECOVERY_MS = 60_000;
 
-export interface Slots {
-  /** Changes when Redis was emptied. */
-  epoch: number;
-  /** Departures, Redis' time in milliseconds, ascending. As many as fitted, at most `wanted`. */
-  departures: number[];
-  /** How many more would fit. */
-  room: number;
-}
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    /** See reserve-slots.lua. */
-    reserveSlots(
-      slots: string,
-      backlog: string,
-      interval: number,
-      wanted: number,
-      horizon: number,
-      respect: number,
-      mark: number,
-      charge: number,
-      hold: number,
-      lead: number,
-    ): Result<[now: number, epoch: number, granted: number, first: number, room: number], Context>;
-  }
-}
-
+/** Pairs that one call restores. */
+const RESTORED_AT_ONCE = 1000;
 const MICROSECONDS = 1000;
 
+interface Ask extends SlotRequest {
+  wanted: number;
+  applicants?: readonly SlotApplicant[];
+  charge?: number;
+  holdMs?: number;
+  adapt?: 'slow' | 'gentle';
+}
+
 /**
- * The rate of each phone number, shared by all processes: departures are given out by one Lua script with Redis'
- * time. Rejects when Redis is away or slow (the connection's time-out).
+ * The rate of each phone number and of each of its pairs, shared by all processes: departures are given out by one Lua
+ * script with Redis' time. Rejects when Redis is away or slow (the connection's time-out).
  */
 @Injectable()
 export class RateSlots {
   /** By node of Redis: in a Cluster each has a clock of its own, and a number's slots are times of its node. */
   private readonly times = new Map<string, RedisTime>();
   private readonly epochs = new Map<number, number>();
+  private readonly restoring = new Map<number, Promise<void>>();
+  private readonly pair: { burst: number; intervalMs: number };
 
-  constructor(private readonly redis: RedisConnections) {
-    redis.commands.defineCommand('reserveSlots', {
-      numberOfKeys: 2,
-      lua: readFileSync(new URL('./reserve-slots.lua', import.meta.url), 'utf8'),
-    });
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly history: PairHistory,
+    { PAIR_BURST, PAIR_INTERVAL_MS }: Settings,
+  ) {
+    this.pair = { burst: PAIR_BURST, intervalMs: PAIR_INTERVAL_MS };
+    defineSlotScripts(redis.commands);
   }
 
-  /** Reserves as many of the wanted departures as fit before the horizon. */
-  async reserve(request: SlotRequest): Promise<Slots> {
-    const { numberId, ratePerSecond, wanted, horizonMs = HORIZON_MS, factor = 1 } = request;
-    const interval = Math.ceil(1_000_000 / (ratePerSecond * USED_SHARE * factor));
-    const sent = performance.now();
-    const [now, epoch, granted, first, room] = await this.redis.commands.reserveSlots(
-      this.key(numberId, 'slots'),
-      this.key(numberId, 'backlog'),
-      interval,
-      wanted,
-      horizonMs * MICROSECONDS,
-      request.respectBacklog ? 1 : 0,
-      request.markBacklogMs ?? 0,
-      request.charge ?? 0,
-      Math.ceil((request.holdMs ?? 0) * MICROSECONDS),
-      Math.ceil((request.leadMs ?? 0) * MICROSECONDS),
+  /**
+   * Departures for messages, each of its number and its pair together, in the order given; one call of Redis. A message
+   * whose pair is full stops no other. When Redis was emptied the pairs are restored from the database first.
+   */
+  async reserve(
+    request: SlotRequest,
+    applicants: readonly SlotApplicant[],
+  ): Promise<{ epoch: number; places: Place[] }> {
+    let reply = await this.ask({ ...request, wanted: applicants.length, applicants });
+    if (applicants.length > 0 && reply[2] === 0) {
+      await this.restore(request.numberId, reply[1]);
+      reply = await this.ask({ ...request, wanted: applicants.length, applicants });
+      if (reply[2] === 0) throw new Error('The slots were emptied again while they were restored');
+    }
+    const [, epoch, , , , , , , ...places] = reply;
+    return { epoch, places: places.map(placeOf) };
+  }
+
+  /**
+   * Departures of the number alone, for messages that reserved before and missed theirs: their pairs are charged
+   * already. As many as fit.
+   */
+  async renew(request: SlotRequest & { wanted: number }): Promise<{ epoch: number; departures: number[] }> {
+    const [, epoch, , , , , , , ...places] = await this.ask(request);
+    return { epoch, departures: places.filter((place) => place > 0).map((place) => place / MICROSECONDS) };
+  }
+
+  /** How many departures would fit before the horizon now, of ordinary or of urgent messages; reserves nothing. */
+  async room({ urgent, ...request }: SlotRequest & { urgent?: boolean }): Promise<number> {
+    const reply = await this.ask({ ...request, wanted: 0 });
+    return urgent ? reply[7] : reply[6];
+  }
+
+  /**
+   * WhatsApp refused the number's rate: it is halved, and grows back evenly (RECOVERY_MS). Refusals within a second
+   * count once.
+   */
+  async slowDown(numberId: number): Promise<void> {
+    await this.ask({ numberId, ratePerSecond: 1, wanted: 0, adapt: 'slow' });
+  }
+
+  /** The number sends again after a stop: it starts at a tenth of its rate and grows back evenly (RECOVERY_MS). */
+  async restartGently(numberId: number): Promise<void> {
+    await this.ask({ numberId, ratePerSecond: 1, wanted: 0, adapt: 'gentle' });
+  }
+
+  /** Nothing more of the number is reserved for departure before `milliseconds` from now. */
+  async hold(numberId: number, milliseconds: number): Promise<void> {
+    await this.ask({ numberId, ratePerSecond: 1, wanted: 0, holdMs: milliseconds });
+  }
+
+  /** WhatsApp refused the pair: one message may leave after `milliseconds`, then as its long-run limit allows. */
+  async holdPair(numberId: number, recipient: string, milliseconds: number): Promise<void> {
+    await this.redis.commands.holdPair(
+      this.pairKey(numberId, recipient),
+      Math.ceil(milliseconds * MICROSECONDS),
+      this.pair.burst,
+      this.pair.intervalMs * MICROSECONDS,
     );
-    this.timeOf(this.nodeOf(numberId)).learn(sent, performance.now(), now / MICROSECONDS);
-    this.epochs.set(numberId, epoch);
-    return {
-      epoch,
-      room,
-      departures: Array.from({ length: granted }, (_, index) => (first + index * interval) / MICROSECONDS),
-    };
   }
 
-  /** How many departures would fit before the horizon now; reserves nothing. */
-  async room(request: Omit<SlotRequest, 'wanted'>): Promise<number> {
-    return (await this.reserve({ ...request, wanted: 0 })).room;
+  /** Something else used up the number's rate: inbound messages count, too. Keeps it back by a second at most. */
+  async charge(numberId: number, ratePerSecond: number, count: number): Promise<void> {
+    await this.ask({ numberId, ratePerSecond, wanted: 0, charge: count });
+  }
+
+  /** The number's rate as it is; null when Redis knows nothing of it. Changes nothing. */
+  async state(numberId: number, ratePerSecond: number): Promise<RateState | null> {
+    if ((await this.redis.commands.exists(this.key(numberId, 'slots'))) === 0) return null;
+    const [now, , , factor, next, held] = await this.ask({ numberId, ratePerSecond, wanted: 0 });
+    return {
+      factor: Number(factor),
+      allowedPerSecond: ratePerSecond * USED_SHARE * Number(factor),
+      nextFreeAt: next / MICROSECONDS,
+      heldUntil: held > now ? held / MICROSECONDS : null,
+    };
   }
 
   /** Says for this long that the number has a backlog: the API leaves its messages to the feeder. */
@@ -132,12 +156,12 @@ export class RateSlots {
    * can judge a slot. Rejects when no node answers.
    */
   async synchronize(): Promise<void> {
-    const asked = await Promise.allSettled(this.redis.nodes().map((node) => this.ask(node)));
+    const asked = await Promise.allSettled(this.redis.nodes().map((node) => this.askTime(node)));
     if (asked.some(({ status }) => status === 'fulfilled')) return;
     throw asked.find((result) => result.status === 'rejected')?.reason ?? new Error('no node of Redis is known');
   }
 
-  private async ask({ name, connection }: RedisNode): Promise<void> {
+  private async askTime({ name, connection }: RedisNode): Promise<void> {
     if (!connection) throw new Error(`${name} is not connected`);
     const sent = performance.now();
     const [seconds, microseconds] = await connection.time();
@@ -169,8 +193,71 @@ export class RateSlots {
     return epoch < (this.epochs.get(numberId) ?? 0);
   }
 
+  private async ask(ask: Ask): Promise<SlotReply> {
+    const { numberId, ratePerSecond, applicants = [], horizonMs = HORIZON_MS } = ask;
+    const sent = performance.now();
+    const reply = await this.redis.commands.reserveSlots(
+      2 + applicants.length,
+      this.key(numberId, 'slots'),
+      this.key(numberId, 'backlog'),
+      ...applicants.map(({ recipient }) => this.pairKey(numberId, recipient)),
+      Math.ceil(1_000_000 / (ratePerSecond * USED_SHARE)),
+      ask.wanted,
+      horizonMs * MICROSECONDS,
+      Math.max(horizonMs, URGENT_HORIZON_MS) * MICROSECONDS,
+      applicants.map(({ urgent }) => (urgent ? '1' : '0')).join(''),
+      ask.respectBacklog ? 1 : 0,
+      ask.markBacklogMs ?? 0,
+      ask.charge ?? 0,
+      Math.ceil((ask.holdMs ?? 0) * MICROSECONDS),
+      Math.ceil((ask.leadMs ?? 0) * MICROSECONDS),
+      ask.adapt ?? '',
+      RECOVERY_MS * MICROSECONDS,
+      ask.resumedAt?.getTime() ?? 0,
+      this.pair.burst,
+      this.pair.intervalMs * MICROSECONDS,
+    );
+    const [now, epoch] = reply;
+    this.timeOf(this.nodeOf(numberId)).learn(sent, performance.now(), now / MICROSECONDS);
+    this.epochs.set(numberId, epoch);
+    return reply;
+  }
+
+  /** Reads the pairs of the number from the database into Redis; callers of one process share one reading. */
+  private restore(numberId: number, epoch: number): Promise<void> {
+    const running = this.restoring.get(numberId);
+    if (running) return running;
+    const restoring = this.restorePairs(numberId, epoch).finally(() => this.restoring.delete(numberId));
+    this.restoring.set(numberId, restoring);
+    return restoring;
+  }
+
+  private async restorePairs(numberId: number, epoch: number): Promise<void> {
+    const levels = await this.history.levels(numberId, this.pair);
+    for (let from = 0; from === 0 || from < levels.length; from += RESTORED_AT_ONCE) {
+      const some = levels.slice(from, from + RESTORED_AT_ONCE);
+      await this.redis.commands.restorePairs(
+        1 + some.length,
+        this.key(numberId, 'slots'),
+        ...some.map(({ recipient }) => this.pairKey(numberId, recipient)),
+        epoch,
+        from + RESTORED_AT_ONCE >= levels.length ? 1 : 0,
+        ...some.map(({ unusedInMs }) => Math.ceil(unusedInMs * MICROSECONDS)),
+      );
+    }
+  }
+
+  private pairKey(numberId: number, recipient: string): string {
+    return this.key(numberId, `pair:${recipient}`);
+  }
+
   // The hash tag keeps the keys of one number on one node of a Cluster.
   private key(numberId: number, name: string): string {
     return this.redis.key(`{n:${numberId}}`, name);
   }
+}
+
+function placeOf(place: number): Place {
+  if (place > 0) return { kind: 'departs', at: place / MICROSECONDS };
+  return place < 0 ? { kind: 'pair_full', waitMs: Math.ceil(-place / MICROSECONDS) } : { kind: 'no_room' };
 }

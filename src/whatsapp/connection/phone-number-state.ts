@@ -78,8 +78,8 @@ export function pauseAccount(
 
 /**
  * Lets paused numbers send again; those of `numberIds` (phone_numbers.id) that belong to the tenant. Their queued
- * messages are due still and leave with the next look for due rows, at a part of the number's rate first: workers see
- * `resumed_at`.
+ * messages are due still and leave with the next look for due rows, at a tenth of the rate first (`resumed_at` tells
+ * whoever reserves their slots).
  * @returns the numbers that were paused until now
  */
 export async function resumeNumbers(

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/queue.module.js';
+import { InboundCharge } from './processing/inbound-charge.js';
 import { InboxProcessor } from './processing/inbox-processor.js';
 
 /** For the worker role: works the stored webhooks off. */
-@Module({ imports: [QueueModule], providers: [InboxProcessor] })
+@Module({ imports: [QueueModule], providers: [InboundCharge, InboxProcessor] })
 export class WebhookProcessorModule {}

@@ -3,12 +3,14 @@ import type { AccountItem, MessageItem, StatusItem } from '../body/items.js';
 import { applyAccountChange } from './account-changes.js';
 import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
-import { Routes, type RoutedAccount } from './routes.js';
+import { Routes, type RoutedAccount, type RoutedNumber } from './routes.js';
 import { applyStatuses, type NumberStatus, type StatusEffects } from './statuses.js';
 
 /** What a batch of items did, to be counted and told once it is committed. */
 export interface Effects extends StatusEffects {
   readonly counts: ItemCounts;
+  /** The number of each customer's message that was stored now: it uses up the number's rate, too. */
+  readonly inbound: RoutedNumber[];
 }
 
 const isMessage = (entry: InboxItem): entry is InboxItem<MessageItem> => entry.item.kind === 'message';
@@ -21,7 +23,7 @@ const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> => !is
  */
 export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]): Promise<Effects> {
   const counts = new ItemCounts();
-  if (entries.length === 0) return { counts, advanced: [], paused: [] };
+  if (entries.length === 0) return { counts, advanced: [], paused: [], inbound: [] };
   const routes = await Routes.load(sql, entries);
 
   const inbound: InboundMessage[] = [];
@@ -43,9 +45,9 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     }
   }
 
-  const stored = inbound.length > 0 ? await storeInboundMessages(sql, inbound) : 0;
-  counts.add('message', 'applied', stored);
-  counts.add('message', 'repeated', inbound.length - stored);
+  const stored = inbound.length > 0 ? await storeInboundMessages(sql, inbound) : [];
+  counts.add('message', 'applied', stored.length);
+  counts.add('message', 'repeated', inbound.length - stored.length);
 
   const effects = await applyStatuses(sql, statuses, counts);
   for (const { entry, account } of changes) {
@@ -53,5 +55,5 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     counts.add(entry.item.kind, applied ? 'applied' : 'ignored');
     effects.paused.push(...paused);
   }
-  return { ...effects, counts };
+  return { ...effects, counts, inbound: stored };
 }

@@ -19,27 +19,30 @@ const keyOf = (numberId: number, wamid: string): string => `${numberId} ${wamid}
 
 /**
  * Stores customers' messages, each once, however often it comes, with contact, chat and service window.
- * @returns how many were new
+ * @returns the numbers of those that were new, one for each message
  */
-export async function storeInboundMessages(sql: SqlRunner, inbound: readonly InboundMessage[]): Promise<number> {
+export async function storeInboundMessages(
+  sql: SqlRunner,
+  inbound: readonly InboundMessage[],
+): Promise<RoutedNumber[]> {
   const messages = await withoutRepeats(sql, inbound);
-  if (messages.length === 0) return 0;
+  if (messages.length === 0) return [];
   const { contactIds, created } = await resolveSenders(
     sql,
     messages.map(({ entry, number }) => ({ tenantId: number.tenantId, item: entry.item })),
   );
   const chatIds = await openChats(sql, messages, contactIds);
   const stored = await insertMessages(sql, messages, contactIds, chatIds);
+  const isNew = ({ number, entry }: InboundMessage): boolean => stored.has(keyOf(number.numberId, entry.item.wamid));
   await moveChats(
     sql,
     messages.flatMap((message, index) => {
       const chatId = chatIds[index];
-      const isNew = stored.has(keyOf(message.number.numberId, message.entry.item.wamid));
-      return chatId !== undefined && isNew ? [{ chatId, entry: message.entry }] : [];
+      return chatId !== undefined && isNew(message) ? [{ chatId, entry: message.entry }] : [];
     }),
   );
   await countContacts(sql, created);
-  return stored.size;
+  return messages.filter(isNew).map(({ number }) => number);
 }
 
 /** Drops what the batch names twice and what is stored already, so that a repeat touches neither contact nor chat. */

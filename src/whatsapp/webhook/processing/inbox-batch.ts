@@ -81,7 +81,7 @@ interface RowItem extends InboxItem {
 class BatchRun {
   private readonly reports: RowReport[];
   private readonly items: RowItem[] = [];
-  private readonly effects: Effects = { counts: new ItemCounts(), advanced: [], paused: [] };
+  private readonly effects: Effects = { counts: new ItemCounts(), advanced: [], paused: [], inbound: [] };
 
   constructor(
     private readonly sql: SqlRunner,
@@ -163,6 +163,7 @@ class BatchRun {
     this.effects.counts.addAll(effects.counts);
     this.effects.advanced.push(...effects.advanced);
     this.effects.paused.push(...effects.paused);
+    this.effects.inbound.push(...effects.inbound);
   }
 }
 

@@ -6,6 +6,7 @@ import { Log } from '../../../platform/logging/log.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 import { OutcomeChannel } from '../../../platform/queue/outcome-channel.js';
+import { InboundCharge } from './inbound-charge.js';
 import { runBatch, type BatchReport } from './inbox-batch.js';
 import { Wakeup } from './wakeup.js';
 
@@ -32,6 +33,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly postgres: Postgres,
     private readonly signal: InboxSignal,
     private readonly outcomes: OutcomeChannel,
+    private readonly charge: InboundCharge,
     private readonly metrics: Metrics,
     private readonly log: Log,
   ) {}
@@ -75,6 +77,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
 
   private tell({ rows, effects, takenApart }: BatchReport): void {
     publishAdvanced(this.outcomes, effects.advanced);
+    this.charge.charge(effects.inbound);
     if (takenApart !== null) this.log.warn({ reason: takenApart }, 'a batch of webhooks was applied item by item');
     const now = Date.now();
     for (const { row, deferred, faultCount, faults } of rows) {

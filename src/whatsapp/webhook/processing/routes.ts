@@ -13,6 +13,8 @@ export interface RoutedAccount {
 export interface RoutedNumber {
   readonly numberId: number;
   readonly tenantId: number;
+  /** Messages a second, in and out, that WhatsApp allows it. */
+  readonly ratePerSecond: number;
 }
 
 interface RouteRow {
@@ -22,6 +24,7 @@ interface RouteRow {
   app_id: number | null;
   number_id: number | null;
   phone_number_id: string | null;
+  rate_per_second: number | null;
 }
 
 /**
@@ -35,7 +38,8 @@ export class Routes {
   static async load(sql: SqlRunner, items: readonly InboxItem[]): Promise<Routes> {
     const rows = await sql.query<RouteRow>(
       'webhook-routes',
-      `SELECT a.id AS account_id, a.tenant_id, a.waba_id, a.app_id, n.id AS number_id, n.phone_number_id
+      `SELECT a.id AS account_id, a.tenant_id, a.waba_id, a.app_id, n.id AS number_id, n.phone_number_id,
+              n.rate_per_second
          FROM whatsapp_accounts a LEFT JOIN phone_numbers n ON n.account_id = a.id AND n.tenant_id = a.tenant_id
         WHERE a.waba_id = ANY ($1)`,
       [[...new Set(items.map(({ item }) => item.wabaId))]],
@@ -44,8 +48,12 @@ export class Routes {
     for (const row of rows) {
       const known = routes.accounts.get(row.waba_id);
       const numbers = new Map(known?.account.numbers);
-      if (row.phone_number_id !== null && row.number_id !== null) {
-        numbers.set(row.phone_number_id, { numberId: row.number_id, tenantId: row.tenant_id });
+      if (row.phone_number_id !== null && row.number_id !== null && row.rate_per_second !== null) {
+        numbers.set(row.phone_number_id, {
+          numberId: row.number_id,
+          tenantId: row.tenant_id,
+          ratePerSecond: row.rate_per_second,
+        });
       }
       const account = { accountId: row.account_id, tenantId: row.tenant_id, numbers };
       routes.accounts.set(row.waba_id, { appId: row.app_id, account });
