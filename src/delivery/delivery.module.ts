@@ -9,9 +9,11 @@ import { Feeder } from './recovery/feeder.js';
 import { GiveBack } from './recovery/give-back.js';
 import { RecoveryLoop } from './recovery/recovery-loop.js';
 import { SlotRenewal } from './slots/slot-renewal.js';
+import { InFlight } from './work/in-flight.js';
 import { MessagingPlaces } from './tier/messaging-places.js';
 import { MessagePreparation } from './work/message-preparation.js';
 import { MessageSender } from './work/message-sender.js';
+import { NumberBreakers } from './work/number-breakers.js';
 import { Pace } from './work/pace.js';
 
 /** The worker's part of sending: from a released message to its outcome, and from a due row to its release. */
@@ -22,9 +24,11 @@ import { Pace } from './work/pace.js';
     DeliveryWorker,
     Feeder,
     GiveBack,
+    InFlight,
     MessagePreparation,
     MessageSender,
     MessagingPlaces,
+    NumberBreakers,
     OutgoingMedia,
     Pace,
     RecoveryLoop,

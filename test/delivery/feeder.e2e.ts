@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import { Feeder } from '../../src/delivery/recovery/feeder.js';
 import { GiveBack } from '../../src/delivery/recovery/give-back.js';
 import { SentPairs } from '../../src/delivery/slots/sent-pairs.js';
+import { InFlight } from '../../src/delivery/work/in-flight.js';
+import { NumberBreakers } from '../../src/delivery/work/number-breakers.js';
 import { Pace } from '../../src/delivery/work/pace.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
@@ -9,6 +11,8 @@ import { DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
 import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
+import { eventually } from '../support/eventually.js';
+import { RedisProcess } from '../support/redis-process.js';
 import { redisReady } from '../support/redis-ready.js';
 import { Outbox, type Sender } from './outbox.js';
 
@@ -19,12 +23,18 @@ function feederOf(outbox: Outbox) {
   const redis = new RedisConnections(settings, log);
   const slots = new RateSlots(redis, new SentPairs(outbox.postgres), settings);
   const queue = new DeliveryQueue(settings, redis, log);
-  const release = new DeliveryRelease(slots, queue, new Metrics(), log, settings);
+  const metrics = new Metrics();
+  const release = new DeliveryRelease(slots, queue, metrics, log, settings);
   const pace = new Pace();
-  const feeder = new Feeder(outbox.postgres, release, slots, new GiveBack(outbox.postgres), pace, settings, log);
+  const inFlight = new InFlight(settings);
+  const breakers = new NumberBreakers(slots, metrics, log);
+  const giveBack = new GiveBack(outbox.postgres);
+  const feeder = new Feeder(outbox.postgres, release, slots, giveBack, pace, inFlight, breakers, settings, log);
   return {
     feeder,
     pace,
+    inFlight,
+    breakers,
     slots,
     queue,
     ready: () => redisReady(redis, queue),
@@ -165,5 +175,91 @@ describe('a round of the feeder', () => {
     await outbox.messages(sender, 3);
     await feeder.feeder.round();
     expect(await released(sender)).toBe(0);
+  });
+});
+
+describe('a number that has its hands full', () => {
+  const enter = (numberId: number, times: number) =>
+    Promise.all(Array.from({ length: times }, () => feeder.inFlight.enter(numberId)));
+
+  it('is asked for no more than its free places in this process, and the others are not touched by it', async () => {
+    await start({ DELIVERY_CONCURRENCY: '50' });
+    await feeder.ready();
+    const [busy, other] = [await outbox.sender(), await outbox.sender()];
+    await outbox.messages(busy, 20);
+    await outbox.messages(other, 20);
+    await enter(busy.numberId, 7);
+    await feeder.feeder.round();
+    expect(await released(busy)).toBe(3);
+    expect(await released(other)).toBe(10);
+    await enter(busy.numberId, 3);
+    await feeder.feeder.round();
+    expect(await released(busy)).toBe(3);
+  });
+
+  it('has no more in work than leaves in two seconds', async () => {
+    await start();
+    await feeder.ready();
+    const slow = await outbox.sender({ rate: 4 });
+    await outbox.messages(slow, 20);
+    await feeder.feeder.round();
+    expect(feeder.inFlight.room(slow.numberId)).toBe(8);
+  });
+
+  it('gets nothing while its breaker is open, but its lapsed submissions are found', async () => {
+    await start();
+    await feeder.ready();
+    const [hanging, other] = [await outbox.sender(), await outbox.sender()];
+    for (let call = 0; call < 20; call += 1) {
+      feeder.breakers.enter(hanging.numberId)?.ended({ kind: 'unknown', reason: 'TIMEOUT' }, 80);
+    }
+    await outbox.messages(hanging, 5);
+    await outbox.messages(other, 5);
+    const lapsed = await outbox.message(hanging, {
+      status: `'sending'`,
+      attempt_no: 1,
+      attempt_state: `'submitting'`,
+      priority: 4,
+    });
+    await feeder.feeder.round();
+    expect([await released(hanging), await released(other)]).toEqual([0, 5]);
+    expect(await outbox.read(lapsed)).toMatchObject({ status: 'unknown' });
+  });
+});
+
+describe('a Redis that hangs', () => {
+  let redis: RedisProcess;
+  beforeEach(async () => {
+    redis = await RedisProcess.start();
+  });
+  afterEach(async () => {
+    redis.signal('SIGCONT');
+    await redis.stop();
+  });
+
+  it('costs a round one wait, not one for each number; and what lapsed becomes unknown all the same', async () => {
+    await start({ REDIS_URL: redis.url });
+    await feeder.ready();
+    const senders = await Promise.all(Array.from({ length: 20 }, () => outbox.sender()));
+    for (const sender of senders) await outbox.message(sender);
+    const last = await outbox.sender();
+    const lapsed = await outbox.message(last, {
+      status: `'sending'`,
+      attempt_no: 1,
+      attempt_state: `'submitting'`,
+      priority: 4,
+    });
+    redis.signal('SIGSTOP');
+    const begun = performance.now();
+    await feeder.feeder.round();
+    // A second each for 20 numbers, four at a time, would be five.
+    expect(performance.now() - begun).toBeLessThan(2500);
+    expect(await outbox.read(lapsed)).toMatchObject({ status: 'unknown' });
+    expect(await Promise.all(senders.map(released))).toEqual(senders.map(() => 0));
+    redis.signal('SIGCONT');
+    await eventually('a round that releases', async () => {
+      await feeder.feeder.round();
+      return (await Promise.all(senders.map(released))).every((n) => n === 1) ? true : undefined;
+    });
   });
 });

@@ -4,6 +4,8 @@ import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
 import { backlogFlagMs, DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import { FEED_LEAD_MS, RateSlots } from '../../platform/queue/rate-slots.js';
+import { InFlight } from '../work/in-flight.js';
+import { NumberBreakers } from '../work/number-breakers.js';
 import { Pace } from '../work/pace.js';
 import { dueNumbers, type DueNumber } from './due-numbers.js';
 import { GiveBack } from './give-back.js';
@@ -36,12 +38,15 @@ interface Visit {
 
 /**
  * Releases the backlog: visits every number that has something due, round-robin, and takes from each as many rows as
- * depart within the horizon and as this process can do. Safe with any number of feeders. Paused numbers are skipped,
- * except that submissions which lapsed become `unknown` there, too.
+ * depart within the horizon and as this process can do, for the number and in all. Safe with any number of feeders.
+ * Paused numbers are skipped, and so are those whose breaker is open here, and all on a node of Redis that has failed in
+ * the round; except that submissions which lapsed become `unknown` there, too.
  */
 @Injectable()
 export class Feeder {
   private lastNumber = 0;
+  /** Nodes of Redis that failed in this round: asking them again for each number would take a time-out each. */
+  private readonly failedNodes = new Set<string>();
 
   constructor(
     private readonly postgres: Postgres,
@@ -49,6 +54,8 @@ export class Feeder {
     private readonly slots: RateSlots,
     private readonly giveBack: GiveBack,
     private readonly pace: Pace,
+    private readonly inFlight: InFlight,
+    private readonly breakers: NumberBreakers,
     private readonly settings: Settings,
     private readonly log: Log,
   ) {}
@@ -56,6 +63,7 @@ export class Feeder {
   async round(): Promise<Round> {
     const numbers = await dueNumbers(this.postgres);
     const later = numbers.filter(({ dueInMs, paused }) => dueInMs > 0 && !paused).map(({ dueInMs }) => dueInMs);
+    this.failedNodes.clear();
     let hungry = this.inTurn(numbers.filter(isToVisit));
     let room = this.pace.room();
     let more = false;
@@ -92,14 +100,15 @@ export class Feeder {
   }
 
   private async visit(number: DueNumber, share: number): Promise<Visit> {
-    const { numberId, priority, paused, ratePerSecond, resumedAt } = number;
-    const allowed = paused ? MAX_VISIT : Math.min(share, MAX_VISIT);
-    const limit = paused ? allowed : Math.min(allowed, await this.roomOf(number));
+    const { numberId, priority, ratePerSecond, resumedAt } = number;
+    if (number.paused || this.hasFailed(numberId) || this.breakers.room(numberId) === 0) return this.visitLapsed(number);
+    const allowed = Math.min(share, MAX_VISIT);
+    const limit = Math.min(allowed, await this.roomOf(number));
     if (limit <= 0) return { number, released: 0, more: true, hungry: false };
     const rows = await takeDue(this.postgres, {
       numberId,
       priority,
-      paused,
+      paused: false,
       limit,
       leaseS: this.settings.RELEASE_LEASE_S,
     });
@@ -116,21 +125,35 @@ export class Feeder {
     // Those whose pair is full wait for that alone: they are no backlog of the number.
     const kept = back.length - released.pairFull.size;
     const more = rows.length === limit || kept > 0;
-    if (!paused) await this.tellBacklog(number, more);
+    await this.tellBacklog(number, more);
     return { number, released: released.ids.size, more, hungry: kept === 0 && more && limit === allowed };
   }
 
-  /** Slots that are free before the horizon; none while Redis is away. */
+  /** Of a number that nothing is released of now: submissions that lapsed become `unknown`. */
+  private async visitLapsed(number: DueNumber): Promise<Visit> {
+    const { numberId, priority } = number;
+    const rows = hasLapsed(number)
+      ? await takeDue(this.postgres, { numberId, priority, paused: true, limit: MAX_VISIT, leaseS: 0 })
+      : [];
+    return { number, released: 0, more: rows.length === MAX_VISIT, hungry: false };
+  }
+
+  /** What this process may have in work of the number, and what slots are free before the horizon; the less of both. */
   private async roomOf({ numberId, ratePerSecond, resumedAt, priority }: DueNumber): Promise<number> {
+    this.inFlight.learn(numberId, ratePerSecond);
+    const here = Math.min(this.inFlight.room(numberId), this.breakers.room(numberId));
+    if (here === 0) return 0;
     try {
-      return await this.slots.room({
+      const slots = await this.slots.room({
         numberId,
         ratePerSecond,
         resumedAt,
         leadMs: FEED_LEAD_MS,
         urgent: priority === 0,
       });
+      return Math.min(here, slots);
     } catch (error) {
+      this.failedNodes.add(this.slots.nodeOf(numberId));
       this.log.debug({ err: error, number_id: numberId }, 'slots could not be counted');
       return 0;
     }
@@ -144,12 +167,17 @@ export class Feeder {
       if (more) await this.slots.markBacklog(numberId, backlogFlagMs(this.settings));
       else await this.slots.clearBacklog(numberId);
     } catch (error) {
+      this.failedNodes.add(this.slots.nodeOf(numberId));
       this.log.debug({ err: error, number_id: numberId }, 'the backlog could not be told');
     }
   }
+
+  private hasFailed(numberId: number): boolean {
+    return this.failedNodes.size > 0 && this.failedNodes.has(this.slots.nodeOf(numberId));
+  }
 }
 
-/** A paused number is looked at for lapsed submissions alone; those were released before, so never among priority 5. */
-function isToVisit({ dueInMs, paused, priority }: DueNumber): boolean {
-  return dueInMs <= 0 && (!paused || priority < 5);
-}
+/** Submissions that lapsed were released before, so they are never among priority 5. */
+const hasLapsed = ({ priority }: DueNumber): boolean => priority < 5;
+
+const isToVisit = (number: DueNumber): boolean => number.dueInMs <= 0 && (!number.paused || hasLapsed(number));

@@ -18,6 +18,7 @@ import type { Place } from '../tier/places.js';
 import { InFlight } from './in-flight.js';
 import { Lead } from './lead.js';
 import { MessagePreparation, type Preparation } from './message-preparation.js';
+import { NumberBreakers, type Pass } from './number-breakers.js';
 import { Pace } from './pace.js';
 
 /** A message without a slot goes back for this long: others of its number are before it. */
@@ -36,7 +37,6 @@ const MEDIA_FAULTS: ReadonlySet<number> = new Set([131009, 131053]);
 @Injectable()
 export class MessageSender {
   private readonly departures = new Departures();
-  private readonly inFlight: InFlight;
   /** A submission that is older than this when its request is to be written gets a new lease: the call must fit in. */
   private readonly freshMs: number;
   private readonly claimLead = new Lead();
@@ -53,10 +53,11 @@ export class MessageSender {
     private readonly media: OutgoingMedia,
     private readonly giveBack: GiveBack,
     private readonly pace: Pace,
+    private readonly inFlight: InFlight,
+    private readonly breakers: NumberBreakers,
     private readonly metrics: Metrics,
     private readonly log: Log,
   ) {
-    this.inFlight = new InFlight(settings.DELIVERY_CONCURRENCY);
     this.freshMs = (settings.SUBMIT_LEASE_S * 1000 - settings.WHATSAPP_TIMEOUT_MS) / 2;
   }
 
@@ -66,16 +67,31 @@ export class MessageSender {
     try {
       const slot: Slot = { departsAt: job.departs_at, epoch: job.epoch };
       const lead = this.claimLead.milliseconds + this.submitLead.milliseconds;
-      if (!(await this.departures.wait(this.untilDeparture(job.number_id, slot) - lead)))
-        return await this.giveBack.released(job);
-      await this.inFlight.enter();
-      try {
-        await this.attempt(job, slot, departed);
-      } finally {
-        this.inFlight.leave();
+      const stays = await this.departures.wait(this.untilDeparture(job.number_id, slot) - lead);
+      if (!stays || !(await this.attemptInPlace(job, slot, departed))) {
+        departed(false);
+        await this.giveBack.released(job);
       }
     } finally {
       departed();
+    }
+  }
+
+  /** False: the number has its share of the places, or its breaker is open. It must not wait here before the others. */
+  private async attemptInPlace(job: DeliveryJob, slot: Slot, departed: () => void): Promise<boolean> {
+    const { number_id: numberId } = job;
+    const pass = this.breakers.enter(numberId);
+    if (!pass) return false;
+    try {
+      if (!(await this.inFlight.enter(numberId))) return false;
+      try {
+        await this.attempt(job, slot, pass, departed);
+      } finally {
+        this.inFlight.leave(numberId);
+      }
+      return true;
+    } finally {
+      pass.leave();
     }
   }
 
@@ -84,19 +100,22 @@ export class MessageSender {
     this.departures.stop();
   }
 
-  private async attempt(job: DeliveryJob, slot: Slot, departed: () => void): Promise<void> {
+  private async attempt(job: DeliveryJob, slot: Slot, pass: Pass, departed: () => void): Promise<void> {
     const begun = performance.now();
     const message = await this.store.claim(job, job.number_id);
     this.claimLead.took(performance.now() - begun);
     // Released again meanwhile, in work elsewhere, ended or paused: steps aside.
     if (!message) return;
+    this.inFlight.learn(message.number.id, message.number.ratePerSecond);
+    // Handing a file over costs no work while WhatsApp takes its time, and may hang.
+    if (message.media && this.media.isSlow(message.media)) departed();
     const preparation = await this.preparation.prepare(message);
     if (preparation.kind === 'ended') return this.finish(message, preparation.end);
     const submission = await this.submit(message, slot);
     if (submission === null) return;
     if (submission !== true) return this.finish(message, submission, preparation.place);
     departed();
-    await this.finish(message, await this.call(message, preparation), preparation.place);
+    await this.finish(message, await this.call(message, preparation, pass), preparation.place);
   }
 
   /**
@@ -142,6 +161,7 @@ export class MessageSender {
   private async call(
     message: ClaimedMessage,
     { accessToken, payload }: Extract<Preparation, { kind: 'ready' }>,
+    pass: Pass,
   ): Promise<AttemptEnd> {
     this.metrics.sendDelay.observe(Math.max(0, Date.now() - message.dueAt.getTime()) / 1000);
     const done = this.metrics.sendDuration.startTimer();
@@ -151,6 +171,7 @@ export class MessageSender {
       payload,
     });
     done();
+    pass.ended(result, message.number.ratePerSecond);
     if (result.kind === 'refused' && message.media && MEDIA_FAULTS.has(result.code)) {
       await this.forgetUpload(message, message.media);
     }

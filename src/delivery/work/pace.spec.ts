@@ -40,6 +40,16 @@ describe('what a process can take on', () => {
     expect(pace.room()).toBe(39);
   });
 
+  it('does not take what it gave back for work done', () => {
+    const pace = new Pace();
+    for (let tick = 0; tick < 100; tick += 1) {
+      for (let job = 0; job < 100; job += 1) pace.take()(false);
+      now += 100;
+      pace.room();
+    }
+    expect(pace.room()).toBe(40);
+  });
+
   it('follows what was done lately: three tenths of a second of it', () => {
     const pace = new Pace();
     work(pace, 1000, 10);

@@ -18,16 +18,16 @@ export class Pace {
 
   /**
    * A job was taken from the queue. The function that comes back says that its request is being written, or that it
-   * came to an end without one; it counts once.
+   * came to an end without one; it counts once. With false it is given back untouched: that shows no strength.
    */
-  take(): () => void {
+  take(): (worked?: boolean) => void {
     let gone = false;
     this.inHand += 1;
-    return () => {
+    return (worked = true) => {
       if (gone) return;
       gone = true;
       this.inHand -= 1;
-      this.departed += 1;
+      if (worked) this.departed += 1;
     };
   }
 

@@ -187,12 +187,12 @@ export class Settings {
   @IsString()
   S3_SECRET_ACCESS_KEY?: string;
 
-  /** Messages that one worker process has in work at once. */
+  /** Messages that one worker process has in work at once; one number has a fifth of them at most. */
   @Type(() => Number)
   @IsInt()
   @Min(1)
   @Max(5000)
-  DELIVERY_CONCURRENCY = 200;
+  DELIVERY_CONCURRENCY = 500;
 
   /** How long a released message may wait for its worker before it is released again, seconds. */
   @Type(() => Number)

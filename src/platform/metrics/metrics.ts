@@ -85,6 +85,21 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** Breakers of numbers: `open` (20 calls in a row timed out, or a probe did), `closed` (answered again). */
+  readonly breakerChanges = new Counter({
+    name: 'rasl_number_breaker_changes_total',
+    help: "Openings and closings of numbers' circuit breakers in this process.",
+    labelNames: ['state'] as const,
+    registers: [this.registry],
+  });
+
+  /** Numbers that this process does not call at present, because their calls hang. */
+  readonly openBreakers = new Gauge({
+    name: 'rasl_number_breakers_open',
+    help: 'Numbers whose circuit breaker is open in this process.',
+    registers: [this.registry],
+  });
+
   /** Raw webhooks: `stored`, `refused_signature`. One that is too large is a 413 of {@link httpRequests}. */
   readonly webhooksReceived = new Counter({
     name: 'rasl_webhooks_received_total',
