@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import pg from 'pg';
 import { GroupedWriter } from './grouped-writer.js';
 
@@ -132,6 +133,82 @@ describe('GroupedWriter', () => {
     const { writer: never, groups } = recording(() => refused('55P03'));
     await expect(never.add({ tenant: 1, name: 'a' })).rejects.toMatchObject({ code: '55P03' });
     expect(groups).toHaveLength(6);
+  });
+
+  describe('after a lock time-out', () => {
+    /** Writes that `isLocked` names are refused; further ones of that kind wait until `unlock` is called. */
+    function locking(isLocked: (item: Item) => boolean, maxItems = 10) {
+      const groups: string[][] = [];
+      let unlock = (): void => undefined;
+      const unlocked = new Promise<void>((resolve) => (unlock = resolve));
+      let refusals = 0;
+      const writer = new GroupedWriter<Item, string>({
+        maxItems,
+        maxInFlight: 1,
+        tenantOf: (item) => item.tenant,
+        write: async (items) => {
+          groups.push(items.map((item) => item.name));
+          if (items.some(isLocked)) {
+            refusals += 1;
+            if (refusals === 1) throw refused('55P03');
+            await unlocked;
+          }
+          return items.map((item) => `wrote ${item.name}`);
+        },
+      });
+      return { writer, groups, unlock };
+    }
+
+    it('lets the other tenants go on while one waits for its row', async () => {
+      const { writer, groups, unlock } = locking(({ tenant }) => tenant === 1);
+      const blocked = writer.add({ tenant: 1, name: 'blocked' });
+      await expect(writer.add({ tenant: 2, name: 'b1' })).resolves.toBe('wrote b1');
+      // The blocked one is tried again at this moment, and more of its tenant waits behind it.
+      const behind = writer.add({ tenant: 1, name: 'behind' });
+      for (const name of ['b2', 'b3']) await expect(writer.add({ tenant: 2, name })).resolves.toBe(`wrote ${name}`);
+      unlock();
+      await expect(Promise.all([blocked, behind])).resolves.toEqual(['wrote blocked', 'wrote behind']);
+      await writer.drain();
+      expect(groups[0]).toEqual(['blocked', 'b1']);
+      // It joins the others again.
+      await Promise.all([writer.add({ tenant: 1, name: 'a' }), writer.add({ tenant: 2, name: 'b' })]);
+      expect(groups.at(-1)).toEqual(['a', 'b']);
+    });
+
+    it('soon leaves a locked row alone: the rest of its tenant gets through', async () => {
+      const { writer, groups } = recording(
+        (items) => (items.some(({ name }) => name === 'n20') ? refused('55P03') : undefined),
+        200,
+      );
+      const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
+      const results = await Promise.allSettled(names.map((name) => writer.add({ tenant: 1, name })));
+      expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+      expect(results[20]).toMatchObject({ status: 'rejected', reason: { code: '55P03' } });
+      expect(
+        groups
+          .filter((group) => group.includes('n20'))
+          .map(({ length }) => length)
+          .slice(0, 4),
+      ).toEqual([64, 16, 4, 1]);
+    });
+
+    it('gives an item up after two seconds of it, not before', async () => {
+      const real = performance.now.bind(performance);
+      let passed = 0;
+      const clock = jest.spyOn(performance, 'now').mockImplementation(() => real() + passed);
+      try {
+        // The first refusal, one that comes within two seconds of it, and one after them.
+        const waits = [0, 1000, 1001];
+        const { writer, groups } = recording(() => {
+          passed += waits.shift() ?? 0;
+          return refused('55P03');
+        });
+        await expect(writer.add({ tenant: 1, name: 'a' })).rejects.toMatchObject({ code: '55P03' });
+        expect(groups).toEqual([['a'], ['a'], ['a']]);
+      } finally {
+        clock.mockRestore();
+      }
+    });
   });
 
   it('drains: resolves when everything added is written', async () => {

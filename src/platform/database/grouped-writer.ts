@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isContention, isServerError } from './database-errors.js';
 
 export interface GroupedWriterOptions<Item, Result> {
@@ -27,11 +26,30 @@ export interface GroupedWriterOptions<Item, Result> {
 
 interface Waiting<Item, Result> {
   item: Item;
+  /** How often it met contention, and since when (performance.now()). */
+  contentions: number;
+  contendedSince: number;
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 }
 
+/** A tenant that met contention: it writes by itself until it gets through. */
+interface Apart<Item, Result> {
+  queue: Waiting<Item, Result>[];
+  /** Items in its next group at most: fewer after each failure, so that one locked row is soon alone. */
+  size: number;
+  failures: number;
+  /** When it may try again (performance.now()). */
+  notBefore: number;
+  running: boolean;
+}
+
+/** A lone item is tried so often again, and any item for so long. */
 const CONTENTION_RETRIES = 5;
+const CONTENTION_MS = 2000;
+/** Groups of tenants apart under way at once, beside all others. */
+const APART_IN_FLIGHT = 2;
+const APART_STEP = 4;
 
 /**
  * Writes what arrives together in one statement. A lone item is written at once; items that arrive while a group is
@@ -40,6 +58,10 @@ const CONTENTION_RETRIES = 5;
  * A group that the database refuses is run again per tenant, then per item, so that a bad item costs only itself.
  * When the connection was lost the group is not run again, because its COMMIT may have happened: every caller gets
  * the error.
+ *
+ * After a lock time-out or a deadlock the group's tenants are set apart: each tries again by itself, after a pause, in
+ * ever smaller groups, until it gets through. Meanwhile the others go on without it: a row that is locked for seconds
+ * costs them one lock time-out.
  */
 export class GroupedWriter<Item, Result> {
   private readonly queues = new Map<number, Waiting<Item, Result>[]>();
@@ -49,8 +71,13 @@ export class GroupedWriter<Item, Result> {
   private readonly maxItems: number;
   private readonly maxInFlight: number;
   private readonly spacingMs: number;
+  /** One tenant fills at most half a group. */
+  private readonly perTenant: number;
   private flushedAt = -Infinity;
   private inFlight = 0;
+  private readonly apart = new Map<number, Apart<Item, Result>>();
+  private apartInFlight = 0;
+  private apartTimer?: NodeJS.Timeout;
   private scheduled = false;
   private idle: (() => void)[] = [];
 
@@ -59,6 +86,7 @@ export class GroupedWriter<Item, Result> {
     this.tenantOf = options.tenantOf;
     this.splitsOn = options.splitsOn ?? (() => false);
     this.maxItems = options.maxItems ?? 200;
+    this.perTenant = Math.max(1, Math.floor(this.maxItems / 2));
     this.maxInFlight = options.maxInFlight ?? 2;
     this.spacingMs = options.spacingMs ?? 0;
   }
@@ -67,16 +95,18 @@ export class GroupedWriter<Item, Result> {
   add(item: Item): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const tenant = this.tenantOf(item);
-      const queue = this.queues.get(tenant);
-      if (queue) queue.push({ item, resolve, reject });
-      else this.queues.set(tenant, [{ item, resolve, reject }]);
+      const waiting = { item, contentions: 0, contendedSince: 0, resolve, reject };
+      const queue = this.apart.get(tenant)?.queue ?? this.queues.get(tenant);
+      if (queue) queue.push(waiting);
+      else this.queues.set(tenant, [waiting]);
       this.schedule();
+      this.scheduleApart();
     });
   }
 
   /** Resolves when everything added so far is written. */
   async drain(): Promise<void> {
-    if (this.inFlight === 0 && this.queues.size === 0) return;
+    if (this.isIdle()) return;
     await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
@@ -104,15 +134,22 @@ export class GroupedWriter<Item, Result> {
     } finally {
       this.inFlight -= 1;
       this.schedule();
-      if (this.inFlight === 0 && this.queues.size === 0) {
-        for (const resolve of this.idle.splice(0)) resolve();
-      }
+      this.tellIdle();
     }
+  }
+
+  private isIdle(): boolean {
+    const works = this.inFlight > 0 || this.apartInFlight > 0 || this.queues.size > 0;
+    return !works && [...this.apart.values()].every(({ queue }) => queue.length === 0);
+  }
+
+  private tellIdle(): void {
+    if (this.idle.length > 0 && this.isIdle()) for (const resolve of this.idle.splice(0)) resolve();
   }
 
   /** Round-robin over tenants, oldest first within one. */
   private takeGroup(): Waiting<Item, Result>[] {
-    const perTenant = Math.max(1, Math.floor(this.maxItems / 2));
+    const { perTenant } = this;
     const group: Waiting<Item, Result>[] = [];
     for (const [tenant, queue] of [...this.queues]) {
       const room = Math.min(perTenant, this.maxItems - group.length);
@@ -125,21 +162,20 @@ export class GroupedWriter<Item, Result> {
     return group;
   }
 
-  private async run(group: Waiting<Item, Result>[], contentions = 0): Promise<void> {
+  private async run(group: Waiting<Item, Result>[]): Promise<void> {
     let results: Result[];
     try {
       results = await this.write(group.map((waiting) => waiting.item));
     } catch (error) {
-      if (group.length > 1 && (isServerError(error) || this.splitsOn(error))) {
+      if (isContention(error)) this.setApart(group, error);
+      else if (group.length > 1 && (isServerError(error) || this.splitsOn(error))) {
         for (const part of this.split(group)) await this.run(part);
-      } else if (isContention(error) && contentions < CONTENTION_RETRIES) {
-        await pause(10 + Math.random() * 40 * (contentions + 1));
-        await this.run(group, contentions + 1);
       } else {
         for (const waiting of group) waiting.reject(error);
       }
       return;
     }
+    if (this.apart.size > 0) for (const tenant of this.byTenant(group).keys()) this.letBack(tenant);
     group.forEach((waiting, index) => {
       const result = results[index];
       if (index < results.length) waiting.resolve(result as Result);
@@ -147,7 +183,83 @@ export class GroupedWriter<Item, Result> {
     });
   }
 
-  private split(group: Waiting<Item, Result>[]): Waiting<Item, Result>[][] {
+  /** Nobody can say whose row it was: each tenant of the group tries again by itself, those that were alone later. */
+  private setApart(group: Waiting<Item, Result>[], error: unknown): void {
+    const now = performance.now();
+    const parts = this.byTenant(group);
+    for (const [tenant, part] of parts) {
+      const known = this.apart.get(tenant);
+      const state = known ?? {
+        queue: this.queues.get(tenant) ?? [],
+        size: this.perTenant,
+        failures: 0,
+        notBefore: now,
+        running: false,
+      };
+      this.queues.delete(tenant);
+      this.apart.set(tenant, state);
+      if (parts.size === 1) {
+        state.failures += 1;
+        state.size = Math.max(1, Math.floor(Math.min(state.size, part.length) / APART_STEP));
+        state.notBefore = now + 10 + Math.random() * 40 * state.failures;
+      }
+      for (const waiting of part) {
+        if (waiting.contentions === 0) waiting.contendedSince = now;
+        waiting.contentions += 1;
+      }
+      const isOver = ({ contentions, contendedSince }: Waiting<Item, Result>): boolean =>
+        (part.length === 1 && contentions > CONTENTION_RETRIES) || now - contendedSince > CONTENTION_MS;
+      for (const waiting of part.filter(isOver)) waiting.reject(error);
+      const again = part.filter((waiting) => !isOver(waiting));
+      // In order of arrival; but what failed by itself goes behind the tenant's others.
+      state.queue = parts.size > 1 ? [...again, ...state.queue] : [...state.queue, ...again];
+    }
+    this.scheduleApart();
+  }
+
+  /** The tenant got through. It joins the others again once nothing of it is left that met contention. */
+  private letBack(tenant: number): void {
+    const state = this.apart.get(tenant);
+    if (!state) return;
+    state.failures = 0;
+    state.notBefore = 0;
+    if (state.queue.some(({ contentions }) => contentions > 0)) return;
+    this.apart.delete(tenant);
+    if (state.queue.length > 0) this.queues.set(tenant, state.queue);
+    this.schedule();
+  }
+
+  private scheduleApart(): void {
+    clearTimeout(this.apartTimer);
+    if (this.apart.size === 0) return;
+    const now = performance.now();
+    let soonest = Infinity;
+    for (const [tenant, state] of [...this.apart]) {
+      if (this.apartInFlight >= APART_IN_FLIGHT) return;
+      if (state.running || state.queue.length === 0) continue;
+      if (state.notBefore > now) soonest = Math.min(soonest, state.notBefore);
+      else void this.flushApart(tenant, state);
+    }
+    if (soonest < Infinity) this.apartTimer = setTimeout(() => this.scheduleApart(), Math.ceil(soonest - now));
+  }
+
+  private async flushApart(tenant: number, state: Apart<Item, Result>): Promise<void> {
+    this.apartInFlight += 1;
+    state.running = true;
+    // Behind the others that are apart.
+    this.apart.delete(tenant);
+    this.apart.set(tenant, state);
+    try {
+      await this.run(state.queue.splice(0, state.size));
+    } finally {
+      this.apartInFlight -= 1;
+      state.running = false;
+      this.scheduleApart();
+      this.tellIdle();
+    }
+  }
+
+  private byTenant(group: Waiting<Item, Result>[]): Map<number, Waiting<Item, Result>[]> {
     const tenants = new Map<number, Waiting<Item, Result>[]>();
     for (const waiting of group) {
       const tenant = this.tenantOf(waiting.item);
@@ -155,6 +267,11 @@ export class GroupedWriter<Item, Result> {
       if (part) part.push(waiting);
       else tenants.set(tenant, [waiting]);
     }
+    return tenants;
+  }
+
+  private split(group: Waiting<Item, Result>[]): Waiting<Item, Result>[][] {
+    const tenants = this.byTenant(group);
     return tenants.size > 1 ? [...tenants.values()] : group.map((waiting) => [waiting]);
   }
 }
