@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer as createTlsServer } from 'node:https';
+import { Agent as HttpsAgent, createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { GraphHttp, type GraphAnswer, type GraphFailure } from './graph-http.js';
 import { ACCEPTED, httpAnswer, onRequest, RawServer } from './testing/raw-server.js';
 import { TEST_CERTIFICATE } from './testing/tls-certificate.js';
+import { TrackedRequest } from './tracked-request.js';
 
 const TOKEN = 'EAASECRETTOKEN0123456789';
 const cleanUp: (() => Promise<void> | void)[] = [];
@@ -98,14 +99,16 @@ describe('TLS', () => {
     requests: () => number;
     sockets: Socket[];
     dropNext: () => void;
+    delay: (milliseconds: number) => void;
   }> {
     let requests = 0;
     let drop = false;
+    let delayMs = 0;
     const sockets: Socket[] = [];
     const server = createTlsServer(TEST_CERTIFICATE, (request, response) => {
       requests += 1;
       if (drop) request.socket.destroy();
-      else response.end(ACCEPTED);
+      else setTimeout(() => response.end(ACCEPTED), delayMs);
     });
     server.on('secureConnection', (socket) => sockets.push(socket));
     server.listen(0, '127.0.0.1');
@@ -116,7 +119,13 @@ describe('TLS', () => {
       server.close();
       await once(server, 'close');
     });
-    return { url: `https://127.0.0.1:${port}`, requests: () => requests, sockets, dropNext: () => (drop = true) };
+    return {
+      url: `https://127.0.0.1:${port}`,
+      requests: () => requests,
+      sockets,
+      dropNext: () => (drop = true),
+      delay: (milliseconds) => (delayMs = milliseconds),
+    };
   }
 
   it('refuses a certificate that nobody vouches for before anything is written', async () => {
@@ -144,6 +153,48 @@ describe('TLS', () => {
     expect(await post(http, server.url)).toMatchObject({ kind: 'answer', status: 200 });
     server.dropNext();
     expect(await post(http, server.url)).toMatchObject({ kind: 'failure', written: true });
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it('counts the request as written on a kept-alive socket whose certificate nobody checked', async () => {
+    const server = await tlsServer();
+    const agent = new HttpsAgent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+    cleanUp.push(() => agent.destroy());
+    const ask = async (): Promise<TrackedRequest> => {
+      const tracked = new TrackedRequest(200);
+      const { hostname, port } = new URL(server.url);
+      const request = tracked.request({ protocol: 'https:', method: 'POST', hostname, port, agent }, (response) =>
+        response.resume(),
+      );
+      request.on('error', () => undefined);
+      request.end('{}');
+      await new Promise((resolve) => request.once('close', resolve));
+      return tracked;
+    };
+    expect((await ask()).written).toBe(true);
+    server.dropNext();
+    const second = await ask();
+    expect({ written: second.written, sockets: server.sockets.length }).toEqual({ written: true, sockets: 1 });
+  });
+
+  it('does not break off a call on such a socket that takes longer than connecting may', async () => {
+    const server = await tlsServer();
+    const agent = new HttpsAgent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+    cleanUp.push(() => agent.destroy());
+    const { hostname, port } = new URL(server.url);
+    for (const delayMs of [0, 400]) {
+      server.delay(delayMs);
+      const tracked = new TrackedRequest(200);
+      let status: number | undefined;
+      const request = tracked.request({ protocol: 'https:', method: 'POST', hostname, port, agent }, (response) => {
+        status = response.statusCode;
+        response.resume();
+      });
+      request.on('error', () => undefined);
+      request.end('{}');
+      await new Promise((resolve) => request.once('close', resolve));
+      expect({ status, timedOut: tracked.connectTimedOut }).toEqual({ status: 200, timedOut: false });
+    }
     expect(server.sockets).toHaveLength(1);
   });
 });

@@ -65,6 +65,7 @@ export class TrackedRequest {
 
   private markReady(socket: Socket): void {
     this.ready = true;
+    if (socket instanceof TLSSocket) handshaken.add(socket);
     clearTimeout(this.connectTimer);
     process.nextTick(() => {
       this.firstWriteRefused = socket.errored !== null && !this.answered;
@@ -72,4 +73,11 @@ export class TrackedRequest {
   }
 }
 
-const isReady = (socket: Socket): boolean => (socket instanceof TLSSocket ? socket.authorized : !socket.connecting);
+/**
+ * TLS sockets whose handshake was seen to end. `authorized` alone does not tell: with a check of certificates that is
+ * turned off (NODE_TLS_REJECT_UNAUTHORIZED) it stays false on a socket that works.
+ */
+const handshaken = new WeakSet<TLSSocket>();
+
+const isReady = (socket: Socket): boolean =>
+  socket instanceof TLSSocket ? socket.authorized || handshaken.has(socket) : !socket.connecting;
