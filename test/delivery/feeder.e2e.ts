@@ -211,7 +211,7 @@ describe('a number that has its hands full', () => {
     await feeder.ready();
     const [hanging, other] = [await outbox.sender(), await outbox.sender()];
     for (let call = 0; call < 20; call += 1) {
-      feeder.breakers.enter(hanging.numberId)?.ended({ kind: 'unknown', reason: 'TIMEOUT' }, 80);
+      feeder.breakers.enter(hanging.numberId)?.ended({ kind: 'unknown', reason: 'TIMEOUT' });
     }
     await outbox.messages(hanging, 5);
     await outbox.messages(other, 5);

@@ -101,7 +101,8 @@ export class Feeder {
 
   private async visit(number: DueNumber, share: number): Promise<Visit> {
     const { numberId, priority, ratePerSecond, resumedAt } = number;
-    if (number.paused || this.hasFailed(numberId) || this.breakers.room(numberId) === 0) return this.visitLapsed(number);
+    if (number.paused || this.hasFailed(numberId) || this.breakers.room(numberId) === 0)
+      return this.visitLapsed(number);
     const allowed = Math.min(share, MAX_VISIT);
     const limit = Math.min(allowed, await this.roomOf(number));
     if (limit <= 0) return { number, released: 0, more: true, hungry: false };

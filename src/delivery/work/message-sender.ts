@@ -171,7 +171,7 @@ export class MessageSender {
       payload,
     });
     done();
-    pass.ended(result, message.number.ratePerSecond);
+    pass.ended(result);
     if (result.kind === 'refused' && message.media && MEDIA_FAULTS.has(result.code)) {
       await this.forgetUpload(message, message.media);
     }

@@ -11,26 +11,25 @@ const NOT_CONNECTED: SendResult = { kind: 'not_written', reason: 'CONNECT_TIMEOU
 const RESET: SendResult = { kind: 'unknown', reason: 'ECONNRESET' };
 
 function breakersOf() {
-  const holds: { numberId: number; holdMs?: number }[] = [];
+  const holds: { numberId: number; holdMs: number }[] = [];
+  const restarts: number[] = [];
   const slots = {
-    reserve: (request: { numberId: number; holdMs?: number }) => {
-      holds.push(request);
-      return Promise.resolve();
-    },
+    hold: (numberId: number, holdMs: number) => Promise.resolve(holds.push({ numberId, holdMs })),
+    restartGently: (numberId: number) => Promise.resolve(restarts.push(numberId)),
   } as unknown as RateSlots;
   const log = { warn: jest.fn(), info: jest.fn(), debug: jest.fn() };
   const metrics = new Metrics();
   const breakers = new NumberBreakers(slots, metrics, log as unknown as Log);
   const call = (numberId: number, result: SendResult): boolean => {
     const pass = breakers.enter(numberId);
-    pass?.ended(result, 80);
+    pass?.ended(result);
     pass?.leave();
     return pass !== null;
   };
   const calls = (numberId: number, result: SendResult, times: number): void => {
     for (let time = 0; time < times; time += 1) call(numberId, result);
   };
-  return { breakers, metrics, holds, log, call, calls };
+  return { breakers, metrics, holds, restarts, log, call, calls };
 }
 
 describe("a number's breaker", () => {
@@ -65,8 +64,8 @@ describe("a number's breaker", () => {
     expect(breakers.room(1)).toBe(Infinity);
   });
 
-  it('lets one probe through after the wait; an answer closes it', () => {
-    const { breakers, calls, log } = breakersOf();
+  it('lets one probe through after the wait; an answer closes it, and the number starts gently', () => {
+    const { breakers, calls, log, restarts } = breakersOf();
     calls(1, TIMED_OUT, 20);
     now += 9999;
     expect(breakers.enter(1)).toBeNull();
@@ -75,10 +74,12 @@ describe("a number's breaker", () => {
     const probe = breakers.enter(1);
     expect(breakers.room(1)).toBe(0);
     expect(breakers.enter(1)).toBeNull();
-    probe?.ended(ACCEPTED, 80);
+    expect(restarts).toEqual([]);
+    probe?.ended(ACCEPTED);
     probe?.leave();
     expect(breakers.room(1)).toBe(Infinity);
     expect(log.info).toHaveBeenCalledTimes(1);
+    expect(restarts).toEqual([1]);
   });
 
   it.each([
@@ -93,7 +94,7 @@ describe("a number's breaker", () => {
       now += 1;
       expect(call(1, result)).toBe(true);
     }
-    expect(holds.map(({ holdMs }) => (holdMs ?? 0) / 1000)).toEqual([10, 20, 40, 80, 160, 300, 300, 300]);
+    expect(holds.map(({ holdMs }) => holdMs / 1000)).toEqual([10, 20, 40, 80, 160, 300, 300, 300]);
   });
 
   it('tries another message when the probe came to no call', () => {
@@ -109,11 +110,11 @@ describe("a number's breaker", () => {
     const [late, answered] = [breakers.enter(1), breakers.enter(1)];
     calls(1, TIMED_OUT, 20);
     now += 10_000;
-    late?.ended(TIMED_OUT, 80);
+    late?.ended(TIMED_OUT);
     late?.leave();
     expect(holds).toHaveLength(1);
     expect(breakers.room(1)).toBe(1);
-    answered?.ended(ACCEPTED, 80);
+    answered?.ended(ACCEPTED);
     expect(breakers.room(1)).toBe(Infinity);
   });
 

@@ -17,8 +17,8 @@ const TIME_OUTS: ReadonlySet<string> = new Set(['TIMEOUT', 'CONNECT_TIMEOUT']);
 
 /** A number's permission to make one call. Each needs {@link leave}, whether it came to the call or not. */
 export interface Pass {
-  /** What became of the call. `ratePerSecond`: what WhatsApp allows the number. */
-  ended(result: SendResult, ratePerSecond: number): void;
+  /** What became of the call. */
+  ended(result: SendResult): void;
   /** Nothing more will be heard of it: a probe that made no call makes room for another one. */
   leave(): void;
 }
@@ -73,14 +73,14 @@ export class NumberBreakers {
     const opening = this.troubled.get(numberId)?.opening ?? null;
     if (opening) opening.probing = true;
     return {
-      ended: (result, ratePerSecond) => this.ended(numberId, opening, result, ratePerSecond),
+      ended: (result) => this.ended(numberId, opening, result),
       leave: () => {
         if (opening) opening.probing = false;
       },
     };
   }
 
-  private ended(numberId: number, probed: Opening | null, result: SendResult, ratePerSecond: number): void {
+  private ended(numberId: number, probed: Opening | null, result: SendResult): void {
     const known = this.troubled.get(numberId);
     if (result.kind === 'accepted' || result.kind === 'refused') {
       this.troubled.delete(numberId);
@@ -88,24 +88,24 @@ export class NumberBreakers {
     } else if (known?.opening) {
       // Calls that hung already when it opened say nothing new.
       if (probed !== known.opening) return;
-      this.open(known, Math.min(probed.waitMs * 2, LONGEST_WAIT_MS), ratePerSecond);
+      this.open(known, Math.min(probed.waitMs * 2, LONGEST_WAIT_MS));
     } else if (TIME_OUTS.has(result.reason)) {
       const troubled = known ?? { numberId, timeOuts: 0, opening: null };
       troubled.timeOuts += 1;
       this.troubled.set(numberId, troubled);
-      if (troubled.timeOuts >= TIME_OUTS_TO_OPEN) this.open(troubled, FIRST_WAIT_MS, ratePerSecond);
+      if (troubled.timeOuts >= TIME_OUTS_TO_OPEN) this.open(troubled, FIRST_WAIT_MS);
     } else {
       // A connection that broke: something is wrong, but nothing hangs.
       this.troubled.delete(numberId);
     }
   }
 
-  private open(troubled: Troubled, waitMs: number, ratePerSecond: number): void {
+  private open(troubled: Troubled, waitMs: number): void {
     const { numberId } = troubled;
     troubled.opening = { waitMs, until: performance.now() + waitMs, probing: false };
     this.metrics.breakerChanges.inc({ state: 'open' });
     this.log.warn({ event: 'breaker_open', number_id: numberId, wait_ms: waitMs }, "a number's calls hang: it waits");
-    this.slots.reserve({ numberId, ratePerSecond, wanted: 0, holdMs: waitMs }).catch((error: Error) => {
+    this.slots.hold(numberId, waitMs).catch((error: Error) => {
       this.log.debug({ err: error, number_id: numberId }, 'a number could not be held back');
     });
   }
@@ -113,5 +113,8 @@ export class NumberBreakers {
   private close(numberId: number): void {
     this.metrics.breakerChanges.inc({ state: 'closed' });
     this.log.info({ event: 'breaker_closed', number_id: numberId }, 'a number is answered again');
+    this.slots.restartGently(numberId).catch((error: Error) => {
+      this.log.debug({ err: error, number_id: numberId }, 'a number could not be slowed down');
+    });
   }
 }
