@@ -3,6 +3,7 @@ import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
+import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import type { Settings } from './platform/config/settings.js';
@@ -28,8 +29,8 @@ const API: ModuleList = [
   WebhookReceiverModule,
 ];
 
-/** What works off the queue and the inbox. */
-const WORKER: ModuleList = [DeliveryModule, WebhookProcessorModule];
+/** What works off the queue and the inbox, and keeps the tables small. */
+const WORKER: ModuleList = [DeliveryModule, MaintenanceWorkerModule, WebhookProcessorModule];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */
 @Module({})

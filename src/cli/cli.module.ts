@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DeliveryHold } from '../delivery/hold/delivery-hold.js';
+import { MaintenanceModule } from '../maintenance/maintenance.module.js';
 import { Clock } from '../platform/clock/clock.js';
 import { readSettings, Settings } from '../platform/config/settings.js';
 import { Encryption } from '../platform/crypto/encryption.js';
@@ -31,7 +32,7 @@ class CommandPlatformModule {}
 
 /** Everything the operator's commands use. */
 @Module({
-  imports: [CommandPlatformModule, TenantsModule, WhatsappConnectionModule],
+  imports: [CommandPlatformModule, MaintenanceModule, TenantsModule, WhatsappConnectionModule],
   providers: [DeliveryHold, DemoTenant],
 })
 export class CliModule {}

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addDeliveryCommands } from './delivery-commands.js';
 import { addDevCommands } from './dev-commands.js';
 import { addEncryptionCommands } from './encryption-commands.js';
+import { addMaintenanceCommands } from './maintenance-commands.js';
 import { addMigrateCommands } from './migrate-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { addTokenCommands } from './token-commands.js';
@@ -29,6 +30,7 @@ Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
   addWhatsappCommands(program);
   addDeliveryCommands(program);
   addMigrateCommands(program);
+  addMaintenanceCommands(program);
   addEncryptionCommands(program);
   addDevCommands(program);
   return program;

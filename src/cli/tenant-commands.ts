@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { TenantsService as Tenants, TenantSummary } from '../tenants/tenants.service.js';
 import { parseId } from './arguments.js';
+import { UsageError } from './failure.js';
 import { pairs, show, table, timeText } from './output.js';
 import { withService } from './services.js';
 
@@ -17,9 +18,11 @@ interface CreateOptions {
   json?: boolean;
 }
 
-/** `tenant create|list|suspend|activate`. */
+/** `tenant create|list|suspend|activate|retention`. */
 export function addTenantCommands(program: Command): void {
-  const tenant = program.command('tenant').description('Businesses on the platform: create, list, suspend, activate');
+  const tenant = program
+    .command('tenant')
+    .description('Businesses on the platform: create, list, suspend, activate, retention');
   tenant
     .command('create')
     .description('Create a tenant')
@@ -72,18 +75,50 @@ Example:
         show({ json: tenantJson(changed), lines: tenantLines(changed) }, options.json === true);
       });
   }
+  addRetentionCommand(tenant);
 }
 
-function tenantJson({ id, name, subdomain, status, plan, createdAt }: TenantSummary): object {
-  return { id, name, subdomain, status, plan, created_at: createdAt.toISOString() };
+interface RetentionOptions {
+  days?: number;
+  forEver?: boolean;
+  json?: boolean;
 }
 
-function tenantLines({ id, name, subdomain, status, plan }: TenantSummary): string[] {
+function addRetentionCommand(tenant: Command): void {
+  tenant
+    .command('retention')
+    .description("Set how long a tenant's messages are kept once they have come to an end")
+    .argument('<tenant>', 'id of the tenant', parseId)
+    .option('--days <days>', 'so many days, at least 8', parseId)
+    .option('--for-ever', 'delete none (what a new tenant has)')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Older messages go with the next daily maintenance, with their attempts and media; chats and contacts stay.
+
+Example:
+  $ npm run cli -- tenant retention 7 --days 365`,
+    )
+    .action(async (id: number, { days, forEver, json }: RetentionOptions) => {
+      if ((days === undefined) === (forEver !== true)) throw new UsageError('Give --days or --for-ever');
+      const changed = await run((tenants) => tenants.setRetention(id, days ?? null));
+      show({ json: tenantJson(changed), lines: tenantLines(changed) }, json === true);
+    });
+}
+
+function tenantJson({ id, name, subdomain, status, plan, messageRetentionDays, createdAt }: TenantSummary): object {
+  const created_at = createdAt.toISOString();
+  return { id, name, subdomain, status, plan, message_retention_days: messageRetentionDays, created_at };
+}
+
+function tenantLines({ id, name, subdomain, status, plan, messageRetentionDays }: TenantSummary): string[] {
   return pairs([
     ['tenant', id],
     ['name', name],
     ['subdomain', subdomain],
     ['status', status],
     ['plan', plan],
+    ['messages kept', messageRetentionDays === null ? 'for ever' : `${messageRetentionDays} days`],
   ]);
 }

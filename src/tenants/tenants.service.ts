@@ -25,6 +25,8 @@ export interface TenantSummary {
   readonly subdomain: string;
   readonly status: string;
   readonly plan: string | null;
+  /** How long messages are kept once they have come to an end, days; null: for ever. */
+  readonly messageRetentionDays: number | null;
   readonly createdAt: Date;
 }
 
@@ -33,6 +35,9 @@ type Transaction = PrismaNames.TransactionClient;
 const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const UNIQUE_VIOLATION = 'P2002';
 const MAX_NAME = 100;
+/** WhatsApp repeats webhooks for 7 days; until then a message that came is known by its row. */
+const MIN_RETENTION_DAYS = 8;
+const MAX_RETENTION_DAYS = 36_500;
 
 /** The operator's work on tenants. Suspending takes effect within a second on every process (LISTEN/NOTIFY). */
 @Injectable()
@@ -87,8 +92,23 @@ export class TenantsService {
     return this.setStatus(id, 'active');
   }
 
-  private async setStatus(id: number, status: 'active' | 'suspended'): Promise<TenantSummary> {
-    const { count } = await this.prisma.operator.tenant.updateMany({ where: { id }, data: { status } });
+  /**
+   * Sets how long the tenant's messages are kept once they have come to an end; null: for ever. What is too old goes
+   * with the next daily maintenance, and does not come back. @throws TenantError
+   */
+  async setRetention(id: number, days: number | null): Promise<TenantSummary> {
+    if (days !== null && !(Number.isInteger(days) && days >= MIN_RETENTION_DAYS && days <= MAX_RETENTION_DAYS)) {
+      throw new TenantError(`Messages are kept for ${MIN_RETENTION_DAYS} to ${MAX_RETENTION_DAYS} days, or for ever`);
+    }
+    return this.change(id, { messageRetentionDays: days });
+  }
+
+  private setStatus(id: number, status: 'active' | 'suspended'): Promise<TenantSummary> {
+    return this.change(id, { status });
+  }
+
+  private async change(id: number, data: PrismaNames.TenantUpdateManyMutationInput): Promise<TenantSummary> {
+    const { count } = await this.prisma.operator.tenant.updateMany({ where: { id }, data });
     if (count === 0) throw new TenantError(`There is no tenant ${id}`);
     return this.get(id);
   }
@@ -127,6 +147,6 @@ async function read(client: Pick<Transaction, 'tenant'>, id: number): Promise<Te
 }
 
 function summary(tenant: PrismaNames.TenantGetPayload<{ include: { plan: true } }>): TenantSummary {
-  const { id, name, subdomain, status, createdAt, plan } = tenant;
-  return { id, name, subdomain, status, plan: plan?.name ?? null, createdAt };
+  const { id, name, subdomain, status, messageRetentionDays, createdAt, plan } = tenant;
+  return { id, name, subdomain, status, plan: plan?.name ?? null, messageRetentionDays, createdAt };
 }

@@ -51,6 +51,18 @@ describe('a tenant', () => {
     await commandJson(['tenant', 'activate', String(tenantId)], env);
     await eventually('the token works again', async () => ((await status(token)) === 404 ? true : undefined), 1000);
   });
+
+  it('keeps its messages for ever, or for the days it is given: at least 8', async () => {
+    const tenantId = String(await createTenant());
+    const retention = (...args: string[]) => ['tenant', 'retention', tenantId, ...args];
+    expect(await commandJson(retention('--days', '8'), env)).toMatchObject({ message_retention_days: 8 });
+    const refused = await command(retention('--days', '7'), env);
+    expect(refused).toMatchObject({ code: 1, stderr: 'error: Messages are kept for 8 to 36500 days, or for ever\n' });
+    for (const args of [[], ['--days', '9', '--for-ever']]) {
+      expect(await command(retention(...args), env)).toMatchObject({ code: 2 });
+    }
+    expect(await commandJson(retention('--for-ever'), env)).toMatchObject({ message_retention_days: null });
+  });
 });
 
 describe('a token', () => {

@@ -186,3 +186,39 @@ END $$;
 -- claimed_at never changes, so that an attempt costs this index one entry.
 ALTER TABLE attempts ADD COLUMN number_id integer;
 CREATE INDEX attempts_number ON attempts (number_id, claimed_at);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Growth and retention
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- How long a tenant's messages are kept once they have come to an end; null: for ever. WhatsApp repeats webhooks for 7
+-- days, and by its row a message that came before is known.
+ALTER TABLE tenants ADD COLUMN message_retention_days integer CHECK (message_retention_days >= 8);
+
+CREATE INDEX whatsapp_media_ids_age ON whatsapp_media_ids (uploaded_at);
+
+-- The daily job: one row. Whoever holds the lease runs it. finished_at: when a run last did all that there was to do;
+-- next_try_at: not before, after one that had to leave something.
+CREATE TABLE daily_maintenance (
+  only_row     boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  run_id       uuid,
+  leased_until timestamptz(3),
+  started_at   timestamptz(3),
+  finished_at  timestamptz(3),
+  next_try_at  timestamptz(3)
+);
+INSERT INTO daily_maintenance DEFAULT VALUES;
+
+-- Drops one partition of a table. DETACH CONCURRENTLY is refused where there is a DEFAULT partition, so the lock on the
+-- parent is the one that stops everybody: it is waited for so briefly that those who queue behind it hardly notice, and
+-- held for the moment of the drop (files go after the locks). Raises lock_not_available when somebody reads for longer.
+CREATE FUNCTION drop_partition(parent regclass, part regclass)
+RETURNS void LANGUAGE plpgsql SET lock_timeout TO '50ms' AS $$
+BEGIN
+  -- The parent first, as every statement on it does, so that nobody meets us in the other order.
+  EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', parent);
+  IF NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = parent AND inhrelid = part) THEN
+    RAISE EXCEPTION '% is no partition of %', part, parent;
+  END IF;
+  EXECUTE format('DROP TABLE %s', part);
+END $$;

@@ -12,14 +12,13 @@ import { settleUnknown } from './settle-unknown.js';
 
 const BATCH = 200;
 const SWEEP_MS = 1000;
-const PARTITIONS_MS = 24 * 3600 * 1000;
 /** A step that failed rests at most this long before it is tried again. */
 const FAILED_REST_MS = 60_000;
 const LOCK_TIMEOUT_MS = 200;
 
 /**
- * Finds in Postgres what is due, in every worker: releases, lapsed leases, expiry, unknown outcomes, parked statuses,
- * and the partitions of the days to come. Looks again at once while it knows of work, else every
+ * Finds in Postgres what is due, in every worker: releases, lapsed leases, expiry, unknown outcomes, parked
+ * statuses. Looks again at once while it knows of work, else every
  * RECOVERY_INTERVAL_MS. A step that fails is tried again at the next look and stops none of the others.
  *
  * While all delivery is held nothing expires and nothing is settled: what the database says about a message may be
@@ -55,10 +54,6 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
     const { RECOVERY_INTERVAL_MS } = this.settings;
     while (!this.stopped) {
       let waitMs = RECOVERY_INTERVAL_MS;
-      await this.step('partitions', PARTITIONS_MS, async () => {
-        await this.postgres.query('delivery_ensure_partitions', 'SELECT ensure_partitions()');
-        return false;
-      });
       await this.step('feed', 0, async () => {
         const { againInMs } = await this.feeder.round();
         if (againInMs !== null) waitMs = Math.min(waitMs, Math.max(againInMs, 1));

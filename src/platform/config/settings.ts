@@ -250,6 +250,27 @@ export class Settings {
   @Max(604_800)
   UNKNOWN_SETTLE_MAX_S = 7200;
 
+  /** Hour of the day, UTC, from which the daily maintenance is due. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(23)
+  MAINTENANCE_HOUR = 2;
+
+  /** How long raw webhooks are kept, days. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  INBOX_RETENTION_DAYS = 14;
+
+  /** How long the attempts of messages that have come to an end are kept, days. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  ATTEMPTS_RETENTION_DAYS = 90;
+
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' = 'info';
 

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { Maintenance, MaintenanceReport } from '../maintenance/maintenance.js';
+import { CommandError } from './failure.js';
+import { pairs, show } from './output.js';
+import { withService } from './services.js';
+
+const run = async <R>(work: (maintenance: Maintenance) => Promise<R>): Promise<R> =>
+  withService((await import('../maintenance/maintenance.js')).Maintenance, work);
+
+/** `maintenance run`. */
+export function addMaintenanceCommands(program: Command): void {
+  const maintenance = program.command('maintenance').description('The daily job that keeps the tables small');
+  maintenance
+    .command('run')
+    .description('Run the daily job now; status 1 when something had to be left for later')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+The workers run it every day by themselves. Safe to run and to break off at any time, while messages are sent.
+
+Example:
+  $ npm run cli -- maintenance run`,
+    )
+    .action(async (options: { json?: boolean }) => {
+      const report = await run((service) => service.run({ force: true }));
+      if (!report) throw new CommandError('Another process runs it just now');
+      show({ json: reportJson(report), lines: reportLines(report) }, options.json === true);
+      if (report.left.length > 0) throw new CommandError(`Left for later: ${report.left.join(', ')}`);
+    });
+}
+
+function reportJson({ dropped, kept, left, messages, webhooks, attempts, mediaIds }: MaintenanceReport): object {
+  return { dropped, kept, left, messages, webhooks, attempts, media_ids: mediaIds };
+}
+
+function reportLines({ dropped, kept, messages, webhooks, attempts, mediaIds }: MaintenanceReport): string[] {
+  return pairs([
+    ['partitions dropped', dropped.join(', ') || 'none'],
+    ['kept, still in use', kept.join(', ') || 'none'],
+    ['messages deleted', messages],
+    ['stray webhooks', webhooks],
+    ['stray attempts', attempts],
+    ['media ids', mediaIds],
+  ]);
+}

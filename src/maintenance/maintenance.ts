@@ -1,0 +1,207 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../platform/config/settings.js';
+import { isContention } from '../platform/database/database-errors.js';
+import { Postgres } from '../platform/database/postgres.js';
+import { Log } from '../platform/logging/log.js';
+import { LeaseLostError, MaintenanceLease } from './maintenance-lease.js';
+import { oldAttemptPartitions, oldInboxPartitions, type OldPartitions } from './partitions/old-partitions.js';
+import { dropPartition, type PartitionedTable } from './partitions/partition.js';
+import { deleteOldMessages, retentions, type Retention } from './rows/message-retention.js';
+import { type AttemptCursor, deleteOldMediaIds, deleteStrayAttempts, deleteStrayWebhooks } from './rows/old-rows.js';
+
+const ROWS_PER_STEP = 500;
+/** Between steps: sending is in a hurry, this is not. */
+const PAUSE_MS = 50;
+/** Each try stops the table for at most 50 ms; between two of them whatever waited has long gone on. */
+const DROP_TRIES = 5;
+const DROP_PAUSE_MS = 1000;
+
+/** What one run did. */
+export interface MaintenanceReport {
+  /** Partitions that were dropped. */
+  dropped: string[];
+  /** Old partitions that stay while something in them waits for its end. */
+  kept: string[];
+  /** Partitions that could not be dropped because somebody used their table all the time, and steps that failed. */
+  left: string[];
+  messages: number;
+  webhooks: number;
+  attempts: number;
+  mediaIds: number;
+}
+
+/**
+ * The daily job: makes the partitions of the coming days, drops those that are older than their retention, and deletes
+ * rows that are too old, in small steps with pauses between them, each a transaction of its own. One run at a time over
+ * all processes. Everything may be broken off and begun again at any point.
+ */
+@Injectable()
+export class Maintenance {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly settings: Settings,
+    private readonly log: Log,
+  ) {}
+
+  /**
+   * Runs the job when it is due (`force`: now) and nobody else does. A part that fails is named in the report, stops
+   * none of the others, and is done again by the next run, after ten minutes.
+   * @returns what was done; null when it is not due, or another process is at it
+   * @throws LeaseLostError when the process stood still for so long that another took over
+   */
+  async run(options: { force?: boolean; signal?: AbortSignal } = {}): Promise<MaintenanceReport | null> {
+    const { force = false, signal = new AbortController().signal } = options;
+    const lease = await MaintenanceLease.take(this.postgres, this.settings.MAINTENANCE_HOUR, force);
+    if (!lease) return null;
+    const report: MaintenanceReport = {
+      dropped: [],
+      kept: [],
+      left: [],
+      messages: 0,
+      webhooks: 0,
+      attempts: 0,
+      mediaIds: 0,
+    };
+    await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
+    await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
+    return report;
+  }
+}
+
+class Run {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly settings: Settings,
+    private readonly log: Log,
+    private readonly lease: MaintenanceLease,
+    private readonly report: MaintenanceReport,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async all(): Promise<void> {
+    const { INBOX_RETENTION_DAYS, ATTEMPTS_RETENTION_DAYS } = this.settings;
+    await this.part('partitions ahead', () => this.makePartitions());
+    await this.part('messages', () => this.deleteMessages());
+    await this.part('webhook_inbox', async () => {
+      await this.drop('webhook_inbox', await oldInboxPartitions(this.postgres, INBOX_RETENTION_DAYS));
+    });
+    await this.part('attempts', async () => {
+      await this.drop('attempts', await oldAttemptPartitions(this.postgres, ATTEMPTS_RETENTION_DAYS));
+    });
+    await this.part('webhook_inbox_default', () => this.deleteWebhooks(INBOX_RETENTION_DAYS));
+    await this.part('attempts_default', () => this.deleteAttempts(ATTEMPTS_RETENTION_DAYS));
+    await this.part('whatsapp_media_ids', () => this.deleteMediaIds());
+  }
+
+  private async part(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.signal.aborted) return;
+    await this.lease.renew();
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof LeaseLostError) throw error;
+      this.report.left.push(name);
+      this.log.warn({ err: error, part: name }, 'a part of the daily job failed; the next run does it again');
+    }
+  }
+
+  private async makePartitions(): Promise<void> {
+    await this.postgres.query('maintenance_ensure_partitions', 'SELECT ensure_partitions()');
+  }
+
+  /** One step of each tenant in turn, so that one with a million old messages does not keep the others waiting. */
+  private async deleteMessages(): Promise<void> {
+    let turn = (await retentions(this.postgres)).map((retention) => ({ retention, afterId: 0 }));
+    while (turn.length > 0 && !this.signal.aborted) {
+      const next: typeof turn = [];
+      for (const { retention, afterId } of turn) {
+        if (this.signal.aborted) return;
+        const nextAfterId = await this.messageStep(retention, afterId);
+        if (nextAfterId !== null) next.push({ retention, afterId: nextAfterId });
+      }
+      turn = next;
+    }
+  }
+
+  private async messageStep(retention: Retention, afterId: number): Promise<number | null> {
+    await this.lease.renew();
+    const step = await deleteOldMessages(this.postgres, retention, afterId, ROWS_PER_STEP);
+    this.report.messages += step.deleted;
+    if (step.deleted > 0) await this.rest(PAUSE_MS);
+    return step.nextAfterId;
+  }
+
+  private async drop(table: PartitionedTable, { droppable, kept }: OldPartitions): Promise<void> {
+    this.report.kept.push(...kept);
+    if (kept.length > 0) this.log.warn({ partitions: kept }, 'old partitions hold something that waits for its end');
+    for (const name of droppable) {
+      if (this.signal.aborted) return;
+      await this.lease.renew();
+      if (await this.dropOne(table, name)) this.report.dropped.push(name);
+      else {
+        // Whoever stands in the way stands before the others, too.
+        this.report.left.push(name);
+        return;
+      }
+    }
+  }
+
+  private async dropOne(table: PartitionedTable, name: string): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await dropPartition(this.postgres, table, name);
+        return true;
+      } catch (error) {
+        if (!isContention(error)) throw error;
+        if (attempt === DROP_TRIES || this.signal.aborted) {
+          this.log.warn({ err: error, partition: name }, 'a partition is in use all the time; it is dropped later');
+          return false;
+        }
+        await this.rest(DROP_PAUSE_MS);
+      }
+    }
+  }
+
+  private async deleteWebhooks(days: number): Promise<void> {
+    await this.steps(async () => {
+      const deleted = await deleteStrayWebhooks(this.postgres, days, ROWS_PER_STEP);
+      this.report.webhooks += deleted;
+      return deleted === ROWS_PER_STEP;
+    });
+  }
+
+  private async deleteAttempts(days: number): Promise<void> {
+    let cursor: AttemptCursor = { messageId: 0, attemptNo: 0 };
+    await this.steps(async () => {
+      const { deleted, next } = await deleteStrayAttempts(this.postgres, days, cursor, ROWS_PER_STEP);
+      this.report.attempts += deleted;
+      cursor = next ?? cursor;
+      return next !== null;
+    });
+  }
+
+  private async deleteMediaIds(): Promise<void> {
+    await this.steps(async () => {
+      const deleted = await deleteOldMediaIds(this.postgres, ROWS_PER_STEP);
+      this.report.mediaIds += deleted;
+      return deleted === ROWS_PER_STEP;
+    });
+  }
+
+  private async steps(step: () => Promise<boolean>): Promise<void> {
+    while (!this.signal.aborted) {
+      await this.lease.renew();
+      if (!(await step())) return;
+      await this.rest(PAUSE_MS);
+    }
+  }
+
+  private async rest(ms: number): Promise<void> {
+    try {
+      await pause(ms, undefined, { signal: this.signal });
+    } catch (error) {
+      if (!this.signal.aborted) throw error;
+    }
+  }
+}

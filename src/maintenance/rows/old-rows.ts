@@ -1,0 +1,83 @@
+import type { SqlRunner } from '../../platform/database/postgres.js';
+
+/** WhatsApp forgets an upload after 30 days. */
+const WHATSAPP_MEDIA_DAYS = 30;
+
+/*
+ * Raw webhooks that found no partition of their day. Index: the DEFAULT partition's primary key, which begins with the
+ * time. What was not processed stays.
+ */
+const INBOX = `
+DELETE FROM webhook_inbox_default WHERE (received_at, id) IN (
+  SELECT received_at, id FROM webhook_inbox_default
+   WHERE received_at < now() - make_interval(days => $1) AND processed_at IS NOT NULL
+   ORDER BY received_at, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING id`;
+
+/*
+ * Attempts that found no partition of their range, of messages that are gone, or ended and older than the retention.
+ * Indexes: the DEFAULT partition's primary key in order, messages_pkey.
+ */
+const ATTEMPTS = `
+WITH page AS MATERIALIZED (
+  SELECT message_id, attempt_no, claimed_at FROM attempts_default
+   WHERE (message_id, attempt_no) > ($2, $3) ORDER BY message_id, attempt_no LIMIT $4),
+gone AS (
+  DELETE FROM attempts_default a USING page p
+   WHERE a.message_id = p.message_id AND a.attempt_no = p.attempt_no
+     AND p.claimed_at < now() - make_interval(days => $1)
+     AND NOT EXISTS (SELECT 1 FROM messages m
+                      WHERE m.id = p.message_id
+                        AND (m.status IN ('queued', 'sending', 'unknown')
+                             OR m.created_at >= now() - make_interval(days => $1)))
+  RETURNING a.message_id)
+SELECT (SELECT count(*)::int FROM gone) AS deleted, count(*)::int AS seen,
+       (SELECT row_to_json(last) FROM (
+         SELECT message_id, attempt_no FROM page ORDER BY message_id DESC, attempt_no DESC LIMIT 1) AS last) AS last
+  FROM page`;
+
+/** Index whatsapp_media_ids_age. */
+const MEDIA_IDS = `
+DELETE FROM whatsapp_media_ids WHERE (number_id, media_file_id) IN (
+  SELECT number_id, media_file_id FROM whatsapp_media_ids
+   WHERE uploaded_at < now() - interval '${WHATSAPP_MEDIA_DAYS} days'
+   ORDER BY uploaded_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING media_file_id`;
+
+/** Deletes at most `limit` processed webhooks older than `days` from the DEFAULT partition; answers how many. */
+export async function deleteStrayWebhooks(sql: SqlRunner, days: number, limit: number): Promise<number> {
+  return (await sql.query('maintenance_stray_webhooks', INBOX, [days, limit])).length;
+}
+
+/** Where a walk through the attempts stands. */
+export interface AttemptCursor {
+  messageId: number;
+  attemptNo: number;
+}
+
+/**
+ * Looks at the next `limit` attempts of the DEFAULT partition and deletes those that are older than `days` and whose
+ * message needs them no more. `next` is null when there are no further ones.
+ */
+export async function deleteStrayAttempts(
+  sql: SqlRunner,
+  days: number,
+  after: AttemptCursor,
+  limit: number,
+): Promise<{ deleted: number; next: AttemptCursor | null }> {
+  const [row] = await sql.query<{
+    deleted: number;
+    seen: number;
+    last: { message_id: number; attempt_no: number } | null;
+  }>('maintenance_stray_attempts', ATTEMPTS, [days, after.messageId, after.attemptNo, limit]);
+  const more = row?.last && row.seen === limit;
+  return {
+    deleted: row?.deleted ?? 0,
+    next: more ? { messageId: row.last?.message_id ?? 0, attemptNo: row.last?.attempt_no ?? 0 } : null,
+  };
+}
+
+/** Deletes at most `limit` of the media ids that WhatsApp no longer knows; answers how many. */
+export async function deleteOldMediaIds(sql: SqlRunner, limit: number): Promise<number> {
+  return (await sql.query('maintenance_media_ids', MEDIA_IDS, [limit])).length;
+}

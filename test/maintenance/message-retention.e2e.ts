@@ -1,0 +1,147 @@
+import pg from 'pg';
+import type { Row } from '../../src/platform/database/postgres.js';
+import { deleteOldMessages } from '../../src/maintenance/rows/message-retention.js';
+import type { Sender } from '../delivery/outbox.js';
+import { MaintenanceLab } from './maintenance-lab.js';
+
+let lab: MaintenanceLab;
+beforeEach(async () => {
+  lab = await MaintenanceLab.create();
+});
+afterEach(() => lab.close());
+
+const daysOld = (days: number, status = 'read') => ({
+  status: `'${status}'`,
+  next_at: null,
+  created_at: `now() - interval '${days} days'`,
+});
+
+async function keeping(days: number | null): Promise<Sender> {
+  const sender = await lab.outbox.sender();
+  await lab.outbox.run('UPDATE tenants SET message_retention_days = $2 WHERE id = $1', [sender.tenantId, days]);
+  return sender;
+}
+
+const left = async (sender: Sender): Promise<number[]> =>
+  (
+    await lab.outbox.postgres.pool.query<{ id: number }>('SELECT id FROM messages WHERE tenant_id = $1 ORDER BY id', [
+      sender.tenantId,
+    ])
+  ).rows.map(({ id }) => id);
+
+describe('old messages', () => {
+  it('go after the tenant’s own number of days, and not a day earlier; without one they stay', async () => {
+    const [thirty, ten, forEver] = [await keeping(30), await keeping(10), await keeping(null)];
+    const stays: number[] = [];
+    for (const sender of [thirty, ten, forEver]) await lab.outbox.message(sender, daysOld(31));
+    stays.push(await lab.outbox.message(thirty, daysOld(29)));
+    await lab.outbox.message(ten, daysOld(11));
+    stays.push(await lab.outbox.message(ten, daysOld(9)));
+    expect(await lab.run()).toMatchObject({ messages: 3 });
+    expect([...(await left(thirty)), ...(await left(ten))]).toEqual(stays);
+    expect(await left(forEver)).toHaveLength(1);
+  });
+
+  it('stay while they have not come to an end', async () => {
+    const sender = await keeping(8);
+    for (const status of ['queued', 'sending', 'unknown']) await lab.outbox.message(sender, daysOld(100, status));
+    const open = await left(sender);
+    for (const status of ['sent', 'delivered', 'played', 'failed', 'expired', 'cancelled', 'received']) {
+      await lab.outbox.message(sender, daysOld(100, status));
+    }
+    expect(await lab.run()).toMatchObject({ messages: 7 });
+    expect(await left(sender)).toEqual(open);
+  });
+
+  it('take their attempts and their media along; chats and contacts stay', async () => {
+    const sender = await keeping(8);
+    const [old, young] = [await lab.outbox.message(sender, daysOld(9)), await lab.outbox.message(sender, daysOld(7))];
+    for (const id of [old, young]) await lab.outbox.attempt(id, 1, 'accepted');
+    await lab.run();
+    expect(await lab.outbox.attempts(old)).toEqual([]);
+    expect(await lab.outbox.attempts(young)).toHaveLength(1);
+    // The links that have ended are the collector's.
+    expect(await lab.count('media_links', 'expires_at <= now()')).toBe(1);
+    expect(await lab.count('media_links', 'expires_at IS NULL')).toBe(1);
+    expect(await lab.count('chats')).toBe(2);
+    expect(await lab.count('contacts')).toBe(2);
+  });
+
+  it('are passed over while somebody holds them', async () => {
+    const sender = await keeping(8);
+    const [held] = await lab.outbox.messages(sender, 3, daysOld(9));
+    const other = new pg.Client({ connectionString: lab.outbox.settings.DATABASE_URL });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', [held]);
+    expect(await lab.run()).toMatchObject({ messages: 2 });
+    await other.end();
+    expect(await left(sender)).toEqual([held]);
+  });
+
+  it('go step by step, the tenants in turn', async () => {
+    const [large, small] = [await keeping(8), await keeping(8)];
+    await lab.outbox.messages(large, 2001, daysOld(9));
+    await lab.outbox.messages(small, 2, daysOld(9));
+    const progress: string[] = [];
+    const { postgres } = lab.outbox;
+    const query = postgres.query.bind(postgres);
+    postgres.query = async <T extends object>(name: string, text: string, parameters: unknown[] = []): Promise<T[]> => {
+      const rows = await query<T>(name, text, parameters);
+      if (name === 'maintenance_delete_messages') progress.push(parameters[0] === large.tenantId ? 'large' : 'small');
+      return rows;
+    };
+    expect(await lab.run()).toMatchObject({ messages: 2003 });
+    expect(progress).toEqual(['large', 'small', 'large', 'large', 'large', 'large']);
+  });
+
+  it('cost a tenant that has none one page, however many young ones it has', async () => {
+    const sender = await keeping(8);
+    await lab.outbox.messages(sender, 5000, daysOld(1));
+    await lab.outbox.run('VACUUM ANALYZE messages');
+    const client = await lab.outbox.postgres.pool.connect();
+    try {
+      await client.query('BEGIN');
+      const before = await rowsRead(client);
+      const step = await deleteOldMessages(
+        {
+          query: async <T extends object>(_name: string, text: string, values?: unknown[]) =>
+            (await client.query<T & Row>(text, values)).rows,
+        },
+        { tenantId: sender.tenantId, days: 8 },
+        0,
+        100,
+      );
+      expect(step).toEqual({ deleted: 0, nextAfterId: null });
+      expect((await rowsRead(client)) - before).toBeLessThanOrEqual(100);
+      await client.query('COMMIT');
+    } finally {
+      client.release();
+    }
+  });
+});
+
+/** Rows of `messages` that this transaction has read so far, by scan or by index. */
+async function rowsRead(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<{ n: number }>(
+    `SELECT (pg_stat_get_xact_tuples_returned('messages'::regclass)
+             + pg_stat_get_xact_tuples_fetched('messages'::regclass))::int AS n`,
+  );
+  return rows[0]?.n ?? NaN;
+}
+
+describe('media ids of WhatsApp', () => {
+  it('go after 30 days', async () => {
+    const sender = await lab.outbox.sender();
+    await lab.outbox.messages(sender, 1);
+    await lab.outbox.messages(sender, 1);
+    await lab.outbox.run(
+      `INSERT INTO whatsapp_media_ids (number_id, media_file_id, media_id, uploaded_at)
+       SELECT $1, id, 'm', now() - interval '28 days' - interval '3 days' * (row_number() OVER (ORDER BY id) - 1)
+         FROM media_files`,
+      [sender.numberId],
+    );
+    expect(await lab.run()).toMatchObject({ mediaIds: 1 });
+    expect(await lab.count('whatsapp_media_ids')).toBe(1);
+  });
+});
