@@ -114,40 +114,42 @@ describe('releases to a Redis Cluster of which one master is away', () => {
     const slots = new RateSlots(redis, NO_HISTORY, settings);
     const queue = new DeliveryQueue(settings, redis, log);
     const release = new DeliveryRelease(slots, queue, new Metrics(), log, settings);
-    await redisReady(redis, queue);
+    try {
+      await redisReady(redis, queue);
 
-    const message = (numberId: number, id: number): ReleasableMessage => ({
-      id,
-      generation: 1,
-      numberId,
-      ratePerSecond: RATE,
-      resumedAt: null,
-      recipient: `2010${id}`,
-      priority: 5,
-    });
-    const released = async (...messages: ReleasableMessage[]): Promise<number[]> => [
-      ...(await release.release(messages)).ids,
-    ];
-    const queueNode = await cluster.nodeOf(`{${settings.REDIS_PREFIX}}:${DELIVERY_QUEUE}:id`);
-    const nodes = await Promise.all(
-      Array.from({ length: 30 }, (_, numberId) => cluster.nodeOf(redis.key(`{n:${numberId}}`, 'slots'))),
-    );
-    const gone = nodes.find((node) => node !== queueNode);
-    await gone?.crash();
-    const [away, there] = [nodes.findIndex((node) => node === gone), nodes.findIndex((node) => node !== gone)];
-    await eventually('the loss being noticed', () =>
-      redis.nodes().some(({ connection }) => connection?.status !== 'ready') ? true : undefined,
-    );
-    const begun = performance.now();
-    for (let id = 1; id <= 20; id += 1) expect(await released(message(away, id))).toEqual([]);
-    expect(performance.now() - begun).toBeLessThan(2000);
-    for (let id = 21; id <= 40; id += 1) {
-      expect(await released(message(away, 100 + id), message(there, id))).toEqual([id]);
+      const message = (numberId: number, id: number): ReleasableMessage => ({
+        id,
+        generation: 1,
+        numberId,
+        ratePerSecond: RATE,
+        resumedAt: null,
+        recipient: `2010${id}`,
+        priority: 5,
+      });
+      const released = async (...messages: ReleasableMessage[]): Promise<number[]> => [
+        ...(await release.release(messages)).ids,
+      ];
+      const queueNode = await cluster.nodeOf(`{${settings.REDIS_PREFIX}}:${DELIVERY_QUEUE}:id`);
+      const nodes = await Promise.all(
+        Array.from({ length: 30 }, (_, numberId) => cluster.nodeOf(redis.key(`{n:${numberId}}`, 'slots'))),
+      );
+      const gone = nodes.find((node) => node !== queueNode);
+      await gone?.crash();
+      const [away, there] = [nodes.findIndex((node) => node === gone), nodes.findIndex((node) => node !== gone)];
+      await eventually('the loss being noticed', () =>
+        redis.nodes().some(({ connection }) => connection?.status !== 'ready') ? true : undefined,
+      );
+      const begun = performance.now();
+      for (let id = 1; id <= 20; id += 1) expect(await released(message(away, id))).toEqual([]);
+      expect(performance.now() - begun).toBeLessThan(2000);
+      for (let id = 21; id <= 40; id += 1) {
+        expect(await released(message(away, 100 + id), message(there, id))).toEqual([id]);
+      }
+    } finally {
+      release.onModuleDestroy();
+      await queue.onModuleDestroy();
+      redis.onModuleDestroy();
+      await cluster.stop();
     }
-
-    release.onModuleDestroy();
-    await queue.onModuleDestroy();
-    redis.onModuleDestroy();
-    await cluster.stop();
   });
 });
