@@ -66,7 +66,7 @@ const chosen = <T>(from: readonly T[], { victim, all }: FaultPlan): T[] =>
   all ? [...from] : from.filter((_, index) => index === victim % from.length);
 
 /** Longer than the time-out of a call (WHATSAPP_TIMEOUT_MS of the lab) by this much. */
-const TOO_LATE_MS = 3000;
+const TOO_LATE_MS = 3500;
 
 /** Everything that can be done to the platform, by name. `npm run chaos -- --list` shows it. */
 export const FAULTS = {

@@ -19,14 +19,19 @@ import { type ChaosTemplate, databaseUrl, makeAccounts, type TemplateTenant } fr
 /** After so long without a word the tenant's policy settles an unknown outcome, seconds. */
 export const UNKNOWN_SETTLE_S = 5;
 
+/** What a number may send to one recipient: so many at once, then one in this time. Short, so that runs meet it. */
+export const PAIR = { burst: 8, intervalMs: 500 } as const;
+
 /** Times that are minutes in production, as short as a run needs them; long enough for a busy machine. */
 const SHORT_TIMES = {
-  WHATSAPP_TIMEOUT_MS: '2000',
+  WHATSAPP_TIMEOUT_MS: '2500',
   RELEASE_LEASE_S: '2',
   CLAIM_LEASE_S: '3',
   SUBMIT_LEASE_S: '4',
   UNKNOWN_SETTLE_S: String(UNKNOWN_SETTLE_S),
   UNKNOWN_SETTLE_MAX_S: '15',
+  PAIR_BURST: String(PAIR.burst),
+  PAIR_INTERVAL_MS: String(PAIR.intervalMs),
   SEND_WAIT_MS: '1000',
   SHUTDOWN_TIMEOUT_S: '10',
 };

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import type { Plan } from './plan.js';
 import type { RunReport } from './run.js';
 
+/** From here on the machine is worth a word: times that a run waits for may be too short on it. */
+const STARVED_FROM = 0.1;
+
 /** One line: seed, faults, counts, seconds, and how it ended. */
-export function lineOf({ plan, findings, leftOut, counts, seconds }: RunReport): string {
+export function lineOf({ plan, findings, leftOut, counts, seconds, starved }: RunReport): string {
   const numbers = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
   const end = findings.length === 0 ? 'ok' : `${findings.length} FINDINGS`;
   return [
@@ -13,7 +16,7 @@ export function lineOf({ plan, findings, leftOut, counts, seconds }: RunReport):
     `policies ${plan.policies.join('/')}, ${plan.mediaDelivery}`,
     numbers.join(', '),
     ...leftOut,
-    `${seconds.toFixed(1)} s`,
+    `${seconds.toFixed(1)} s${starved > STARVED_FROM ? `, machine overloaded (${Math.round(starved * 100)}%)` : ''}`,
     end,
   ].join(' | ');
 }

@@ -32,15 +32,24 @@ async function unsettled(lab: ChaosLab): Promise<string[]> {
   ];
 }
 
-/** Waits until the platform has come to rest; answers what has not after `withinMs`. */
-export async function settle(lab: ChaosLab, withinMs: number): Promise<string[]> {
-  const deadline = performance.now() + withinMs;
-  let pulse = performance.now();
+/** A platform in which nothing moves for this long has come to rest. All waits of the lab's settings fit in twice. */
+const STANDSTILL_MS = 40_000;
+/** Nor does it move for ever: a run has to end. */
+const LONGEST_MS = 65_000;
+
+/** Waits until the platform has come to rest; answers what is left when nothing moves any more. */
+export async function settle(lab: ChaosLab): Promise<string[]> {
+  const begun = performance.now();
+  let deadline = begun + STANDSTILL_MS;
+  let pulse = begun;
+  let before = '';
   for (;;) {
     // WhatsApp would try again by itself, minutes later.
     for (const { wabaId } of lab.tenants) await lab.control.call('POST', `/accounts/${wabaId}/webhooks/retry`, {});
     const left = await unsettled(lab);
     if (left.length === 0 || performance.now() > deadline) return left;
+    if (left.join() !== before) deadline = Math.min(performance.now() + STANDSTILL_MS, begun + LONGEST_MS);
+    before = left.join();
     if (left.some((what) => what.includes('are unknown')) && performance.now() > pulse) {
       pulse = performance.now() + PULSE_MS;
       await Promise.all(lab.tenants.map((_, tenant) => writeOnce(lab, tenant, `20109999999${tenant}`)));

@@ -5,7 +5,7 @@ import type { StoredAttempt, StoredMessage, Testimony } from '../witness.js';
 import { judgeAnswers } from './answers.js';
 import { judgeOrder } from './order.js';
 import { judgeOutcomes } from './outcomes.js';
-import { judgeRates } from './rates.js';
+import { judgePairs, judgeRates } from './rates.js';
 
 const sent = (index: number, given: Partial<Sent> = {}): Sent => ({
   index,
@@ -206,5 +206,26 @@ describe('the check of rates', () => {
 
   it('finds an overfull second all the same where the stall is too short to explain it', () => {
     expect(judgeRates(of(6499, 6500, 6501, 6502), [{ from: 6400, until: 6500 }])).toHaveLength(1);
+  });
+});
+
+describe('the check of pairs', () => {
+  const at = (count: number, fromMs: number, everyMs: number): SandboxRequest[] =>
+    Array.from({ length: count }, (_, index) => request(fromMs + index * everyMs));
+
+  it('finds a call to one recipient beyond the burst', () => {
+    expect(judgePairs(testimony({ requests: at(8, 5000, 10) }), [])).toEqual([]);
+    expect(judgePairs(testimony({ requests: at(9, 5000, 10) }), [])).toHaveLength(1);
+  });
+
+  it('lets one follow in each interval, and none sooner', () => {
+    const burst = at(8, 5000, 0);
+    expect(judgePairs(testimony({ requests: [...burst, ...at(6, 5500, 500)] }), [])).toEqual([]);
+    expect(judgePairs(testimony({ requests: [...burst, ...at(6, 5500, 400)] }), [])).toHaveLength(1);
+  });
+
+  it('counts each recipient by itself', () => {
+    const others = at(8, 5000, 10).map((call) => ({ ...call, to: '201011000002' }));
+    expect(judgePairs(testimony({ requests: [...at(8, 5000, 10), ...others] }), [])).toEqual([]);
   });
 });

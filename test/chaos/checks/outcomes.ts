@@ -48,10 +48,7 @@ function judgeRepeats(message: StoredMessage, seen: SandboxMessage[], policy: 'f
 
 function judgeEnd(message: StoredMessage, seen: SandboxMessage[], policy: 'fail' | 'resend'): string[] {
   const givenUp =
-    policy === 'fail' &&
-    message.status === 'failed' &&
-    message.error_code === 'UNKNOWN_OUTCOME' &&
-    wasUnknown(message);
+    policy === 'fail' && message.status === 'failed' && message.error_code === 'UNKNOWN_OUTCOME' && wasUnknown(message);
   // Nobody took it: it may only have failed because nobody could know that, and only where nobody wants it again.
   if (seen.length === 0) return givenUp ? [] : [`message ${message.id} was never taken and is ${told(message)}`];
   const reported = seen.flatMap(({ statuses }) => statuses.filter(({ delivered_at }) => delivered_at !== null));

@@ -1,4 +1,5 @@
 import type { LoopStall } from '../../../sandbox/record/loop-stalls.js';
+import { PAIR } from '../lab.js';
 import type { Testimony } from '../witness.js';
 
 const SECOND_MS = 1000;
@@ -13,8 +14,7 @@ const SECOND_MS = 1000;
  * @param stalls of the sandbox and of the proxies, in any order
  */
 export function judgeRates({ rate, requests, tenant }: Testimony, stalls: readonly LoopStall[]): string[] {
-  const spans = joined(stalls);
-  const calls = requests.map(({ at }) => ({ from: earliest(at, spans), at })).sort((a, b) => a.at - b.at);
+  const calls = callsOf(requests, stalls);
   let worst = 0;
   let worstAt = 0;
   for (const { from: begin } of calls) {
@@ -25,6 +25,45 @@ export function judgeRates({ rate, requests, tenant }: Testimony, stalls: readon
   return [
     `number ${tenant + 1} (${rate}/s) sent ${worst} messages in the second from ${new Date(worstAt).toISOString()}`,
   ];
+}
+
+/**
+ * The same for pairs: in no time may there be more calls to one recipient than the burst and one for each interval of
+ * that time; also after Redis, which counts them, was emptied.
+ */
+export function judgePairs({ requests, tenant }: Testimony, stalls: readonly LoopStall[]): string[] {
+  const recipients = new Map<string, typeof requests>();
+  for (const request of requests) {
+    recipients.set(request.to ?? '', [...(recipients.get(request.to ?? '') ?? []), request]);
+  }
+  return [...recipients].flatMap(([to, ofOne]) => {
+    const calls = callsOf(ofOne, stalls);
+    for (const { from: begin } of calls) {
+      for (const { at: end } of calls) {
+        const within = calls.filter(({ from, at }) => from >= begin && at <= end).length;
+        const allowed = PAIR.burst + Math.floor((end - begin + PAIR_SLACK_MS) / PAIR.intervalMs);
+        if (within > allowed) {
+          const ms = Math.round(end - begin);
+          return [`number ${tenant + 1} sent ${within} messages to ${to} in ${ms} ms, and ${allowed} were allowed`];
+        }
+      }
+    }
+    return [];
+  });
+}
+
+/** What one call may come sooner, and the one before it later, than each left. */
+const PAIR_SLACK_MS = 100;
+
+interface Call {
+  /** The earliest moment at which it may have come, and its stamp. Milliseconds since 1970. */
+  from: number;
+  at: number;
+}
+
+function callsOf(requests: Testimony['requests'], stalls: readonly LoopStall[]): Call[] {
+  const spans = joined(stalls);
+  return requests.map(({ at }) => ({ from: earliest(at, spans), at })).sort((a, b) => a.at - b.at);
 }
 
 /** A stamp this close behind a stall still belongs to it: what had piled up is worked off one after the other. */
