@@ -10,14 +10,16 @@ import type { Settings } from './platform/config/settings.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { BacklogModule } from './platform/metrics/backlog.module.js';
+import { NumbersModule } from './platform/numbers/numbers.module.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
 import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
 import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
 
 type ModuleList = NonNullable<DynamicModule['imports']>;
 
 /** Every process: settings, log, connections, health, metrics, and what the rate slots are restored from. */
-const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, BacklogModule];
+const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, BacklogModule, NumbersModule];
 
 /** What answers HTTP. */
 const API: ModuleList = [
@@ -30,7 +32,7 @@ const API: ModuleList = [
 ];
 
 /** What works off the queue and the inbox, and keeps the tables small. */
-const WORKER: ModuleList = [DeliveryModule, MaintenanceWorkerModule, WebhookProcessorModule];
+const WORKER: ModuleList = [DeliveryModule, NumberPollModule, MaintenanceWorkerModule, WebhookProcessorModule];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */
 @Module({})

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { tierName } from '../graph/node-views.js';
 import { verifyCallback } from '../webhooks/handshake.js';
 import type { Account, Callback, MetaApp } from '../world/account.js';
 import { DEMO, SCOPES, type Scope } from '../world/defaults.js';
@@ -30,6 +31,7 @@ const NUMBER_KEYS = [
   'enforce_window',
   'quality_rating',
   'status',
+  'name_status',
   'behaviour',
 ];
 const QUALITY = ['GREEN', 'YELLOW', 'RED', 'UNKNOWN'] as const;
@@ -75,6 +77,7 @@ export function accountRoutes(world: World, url: () => string): Router {
       'verify_token',
       'access_token',
       'subscribed',
+      'business_id',
       'messaging_limit',
       'phone_numbers',
     ]);
@@ -91,7 +94,7 @@ export function accountRoutes(world: World, url: () => string): Router {
       optionalString(body, 'waba_id'),
     );
     account.subscribed = optionalBoolean(body, 'subscribed') ?? app.callback !== null;
-    account.messagingLimit.limit = optionalNumber(body, 'messaging_limit', 1, 1e9) ?? null;
+    changeAccount(world, account, body);
     for (const draft of drafts) createNumber(world, account, draft);
     const token = world.tokens.issue({
       value: optionalString(body, 'access_token'),
@@ -112,10 +115,15 @@ export function accountRoutes(world: World, url: () => string): Router {
 
   router.patch('/accounts/:id', (request, response) => {
     const account = accountOf(world, request.params.id);
-    const body = readBody(request, ['subscribed', 'messaging_limit']);
+    const body = readBody(request, ['subscribed', 'business_id', 'messaging_limit', 'webhook']);
     account.subscribed = optionalBoolean(body, 'subscribed') ?? account.subscribed;
-    if (body['messaging_limit'] === null) account.messagingLimit.limit = null;
-    else account.messagingLimit.limit = optionalNumber(body, 'messaging_limit', 1, 1e9) ?? account.messagingLimit.limit;
+    changeAccount(world, account, body);
+    if (optionalBoolean(body, 'webhook')) {
+      const tier = tierName(account.messagingLimit.limit);
+      world.webhooks.sendAccountChange(account, 'business_capability_update', {
+        max_daily_conversations_per_business: tier,
+      });
+    }
     response.json(describeAccount(world, account));
   });
 
@@ -158,7 +166,17 @@ export function accountRoutes(world: World, url: () => string): Router {
 
   router.patch('/phone_numbers/:id', (request, response) => {
     const number = numberOf(world, request.params.id);
-    changeNumber(number, readBody(request, NUMBER_KEYS.slice(3)));
+    const { webhook, ...body } = readBody(request, [...NUMBER_KEYS.slice(3), 'webhook']);
+    const before = number.throughput.perSecond;
+    changeNumber(number, body);
+    if (optionalBoolean({ webhook }, 'webhook')) {
+      // What WhatsApp reports of one number: an upgrade of its throughput, else its limit.
+      world.webhooks.sendAccountChange(number.account, 'phone_number_quality_update', {
+        display_phone_number: number.digits,
+        event: number.throughput.perSecond > before ? 'THROUGHPUT_UPGRADE' : 'ONBOARDING',
+        max_daily_conversations_per_business: tierName(number.account.messagingLimit.limit),
+      });
+    }
     response.json(describeNumber(number));
   });
 
@@ -187,6 +205,14 @@ function createNumber(world: World, account: Account, draft: Params): PhoneNumbe
   return number;
 }
 
+function changeAccount(world: World, account: Account, body: Params): void {
+  const businessId = optionalString(body, 'business_id');
+  if (businessId !== undefined) world.joinPortfolio(account, businessId);
+  const { messagingLimit } = account;
+  if (body['messaging_limit'] === null) messagingLimit.limit = null;
+  else messagingLimit.limit = optionalNumber(body, 'messaging_limit', 1, 1e9) ?? messagingLimit.limit;
+}
+
 function changeNumber(number: PhoneNumber, body: Params): void {
   number.throughput.perSecond = optionalNumber(body, 'throughput', 1, 1e6) ?? number.throughput.perSecond;
   const pair = optionalObject(body, 'pair_limit');
@@ -199,6 +225,7 @@ function changeNumber(number: PhoneNumber, body: Params): void {
   number.enforceWindow = optionalBoolean(body, 'enforce_window') ?? number.enforceWindow;
   number.qualityRating = optionalChoice(body, 'quality_rating', QUALITY) ?? number.qualityRating;
   number.status = optionalString(body, 'status') ?? number.status;
+  number.nameStatus = optionalString(body, 'name_status') ?? number.nameStatus;
   const behaviour = optionalObject(body, 'behaviour');
   if (behaviour !== undefined) number.behaviour = changeBehaviour(number.behaviour, behaviour);
 }
@@ -231,6 +258,7 @@ function describeAccount(world: World, account: Account): object {
     name: account.name,
     callback_url: account.overrideCallback?.url ?? account.app.callback?.url ?? null,
     subscribed: account.subscribed,
+    business_id: account.businessId,
     messaging_limit: account.messagingLimit.limit,
     access_tokens: world.tokens.forAccount(account.id).map((token) => token.value),
     phone_numbers: account.numbers.map(describeNumber),
@@ -255,6 +283,7 @@ export function describeNumber(number: PhoneNumber): object {
     enforce_window: number.enforceWindow,
     quality_rating: number.qualityRating,
     status: number.status,
+    name_status: number.nameStatus,
     behaviour: number.behaviour,
   };
 }

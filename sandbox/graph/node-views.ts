@@ -42,7 +42,7 @@ export function numberView(number: PhoneNumber, fields: readonly string[]): View
     throughput: { level: number.throughput.perSecond >= HIGH_THROUGHPUT ? 'HIGH' : 'STANDARD' },
     whatsapp_business_manager_messaging_limit: tierName(number.account.messagingLimit.limit),
     status: number.status,
-    name_status: 'APPROVED',
+    name_status: number.nameStatus,
     account_mode: 'LIVE',
     country_dial_code: number.countryCode,
     is_official_business_account: false,
@@ -68,6 +68,7 @@ export function accountView(account: Account, fields: readonly string[]): View {
     account_review_status: 'APPROVED',
     business_verification_status: 'verified',
     ownership_type: 'SELF',
+    owner_business_info: { id: account.businessId, name: account.name },
     status: 'ACTIVE',
     whatsapp_business_manager_messaging_limit: tierName(account.messagingLimit.limit),
     health_status: health([

@@ -92,12 +92,14 @@ function countAgainstLimits(number: PhoneNumber, user: UserIdentity, now: number
     );
   }
   const { messagingLimit } = number.account;
-  if (!windowOpen && !messagingLimit.allows(user.userId, now)) {
+  // User ids differ between the accounts of a portfolio, phone numbers do not.
+  const person = user.waId ?? user.userId;
+  if (!windowOpen && !messagingLimit.allows(person, now)) {
     throw new GraphError(131048, 'The messaging limit of the business portfolio has been reached.');
   }
   number.throughput.recordSend(now);
   number.pairs.record(user.userId, now);
-  if (!windowOpen) messagingLimit.record(user.userId, now);
+  if (!windowOpen) messagingLimit.record(person, now);
 }
 
 /** What WhatsApp finds out only after its 200. */

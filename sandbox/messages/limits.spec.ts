@@ -87,6 +87,31 @@ describe('limits of a phone number', () => {
     await account.advance(86_400);
     expect((await send(CUSTOMER)).status).toBe(200);
   });
+
+  it('count a user of the messaging limit for 24 hours from the last message', async () => {
+    const account = await driver.account({ account: { messaging_limit: 1 } });
+    await account.freeze();
+    const send = (to: string) => account.send({ ...TEXT, to });
+    expect((await send('+201010000001')).status).toBe(200);
+    await account.advance(43_200);
+    expect((await send('+201010000001')).status).toBe(200);
+    await account.advance(43_200);
+    expect(errorCode(await send('+201010000002'))).toBe(131048);
+    await account.advance(43_200);
+    expect((await send('+201010000002')).status).toBe(200);
+  });
+
+  it('share the messaging limit between the accounts of a portfolio', async () => {
+    const [one, two, alone] = await Promise.all([
+      driver.account({ account: { business_id: '77', messaging_limit: 1 } }),
+      driver.account({ account: { business_id: '77' } }),
+      driver.account({ account: { business_id: '78' } }),
+    ]);
+    expect((await one.send({ ...TEXT, to: '+201010000001' })).status).toBe(200);
+    expect((await two.send({ ...TEXT, to: '+201010000001' })).status).toBe(200);
+    expect(errorCode(await two.send({ ...TEXT, to: '+201010000002' }))).toBe(131048);
+    expect((await alone.send({ ...TEXT, to: '+201010000002' })).status).toBe(200);
+  });
 });
 
 describe('ThroughputLimit', () => {

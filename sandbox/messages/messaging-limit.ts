@@ -2,7 +2,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * The messaging limit (WhatsApp, "Messaging limits"): unique users contacted outside a service window in
- * rolling 24 hours, shared by the numbers of an account. Off (`null`) unless it is set.
+ * rolling 24 hours, shared by the numbers of a portfolio. Off (`null`) unless it is set.
  */
 export class MessagingLimit {
   readonly #contacted = new Map<string, number>();
@@ -18,11 +18,9 @@ export class MessagingLimit {
     return this.#contacted.size < this.limit;
   }
 
-  /** The 24 hours of a user count from the first message, so a later one changes nothing. */
+  /** A user counts as long as one of the messages lies within the last 24 hours. */
   record(user: string, now: number): void {
-    if (this.limit === null) return;
-    const last = this.#contacted.get(user);
-    if (last === undefined || now - last >= DAY_MS) this.#contacted.set(user, now);
+    if (this.limit !== null) this.#contacted.set(user, now);
   }
 
   reset(): void {

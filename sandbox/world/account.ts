@@ -25,7 +25,9 @@ export class Account {
   readonly clock: SandboxClock;
   readonly templates: TemplateRegistry;
   readonly contacts: ContactBook;
-  readonly messagingLimit = new MessagingLimit();
+  /** The business portfolio that owns the account, and its limit, which it shares with the portfolio's other accounts. */
+  businessId: string;
+  messagingLimit = new MessagingLimit();
   readonly numbers: PhoneNumber[] = [];
   /** Whether the app is subscribed to the account: without it no webhook is sent. */
   subscribed = false;
@@ -45,6 +47,7 @@ export class Account {
     readonly app: MetaApp,
     clockOffsetMs: number,
   ) {
+    this.businessId = `9${id}`;
     this.clock = new SandboxClock(clockOffsetMs);
     this.templates = new TemplateRegistry(id);
     this.contacts = new ContactBook(id);

@@ -42,6 +42,8 @@ export class PhoneNumber {
   enforceWindow = true;
   qualityRating: 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN' = 'GREEN';
   status = 'CONNECTED';
+  /** WhatsApp's decision about the display name. */
+  nameStatus = 'APPROVED';
   overrideCallback: Callback | null = null;
 
   constructor(

@@ -69,6 +69,13 @@ export class World {
     return account;
   }
 
+  /** Puts an account into a portfolio; a limit that the portfolio's other accounts have counts for this one, too. */
+  joinPortfolio(account: Account, businessId: string): void {
+    const sibling = [...this.accounts.values()].find((other) => other !== account && other.businessId === businessId);
+    account.businessId = businessId;
+    if (sibling) account.messagingLimit = sibling.messagingLimit;
+  }
+
   /** @throws RangeError when the id is taken or the number is not a phone number. */
   createNumber(account: Account, draft: NumberDraft): PhoneNumber {
     const id = draft.id ?? newGraphId();

@@ -2,6 +2,7 @@ import { LONGEST_WAIT_MS, MessagingPlaces, spread } from '../../src/delivery/tie
 import { COUNTS_FOR_S, takePlaces, type Place } from '../../src/delivery/tier/places.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
+import { setAccountBusiness } from '../../src/whatsapp/connection/observed-numbers.js';
 import { Outbox } from './outbox.js';
 
 let outbox: Outbox;
@@ -66,12 +67,10 @@ describe('the messaging limit', () => {
   });
 
   it('grants exactly k of n to several workers at once', async () => {
-    const workers = await Promise.all(
-      Array.from({ length: 3 }, () => {
-        const postgres = new Postgres(outbox.settings, new Log(outbox.settings));
-        return { postgres, places: new MessagingPlaces(postgres, new Log(outbox.settings)) };
-      }),
-    );
+    const workers = Array.from({ length: 3 }, () => {
+      const postgres = new Postgres(outbox.settings, new Log(outbox.settings));
+      return { postgres, places: new MessagingPlaces(postgres, new Log(outbox.settings)) };
+    });
     try {
       const decisions = await Promise.all(
         workers.flatMap((worker, index) =>
@@ -239,6 +238,26 @@ describe('a place that was taken for nothing', () => {
     await expect(away.giveBack(place)).resolves.toBeUndefined();
     await expect(away.take({ portfolio, tier: 'TIER_3', recipient: 'b' })).rejects.toThrow();
     expect(await counted()).toEqual({ kept: 1, rows: 1 });
+  });
+});
+
+describe('an account whose business becomes known', () => {
+  it('takes its count along into the portfolio, which counts nobody twice', async () => {
+    const { tenantId, accountId } = await outbox.sender();
+    const { rows } = await outbox.postgres.pool.query<{ portfolio: string }>(
+      'SELECT portfolio FROM whatsapp_accounts WHERE id = $1',
+      [accountId],
+    );
+    const own = rows[0]?.portfolio ?? '';
+    for (const recipient of ['a', 'b']) await take(recipient, 'TIER_3', own);
+    for (const recipient of ['b', 'c']) await take(recipient, 'TIER_3', `business:x${accountId}`);
+    const business = { tenantId, accountId, businessId: `x${accountId}` };
+    await setAccountBusiness(outbox.postgres, business);
+    await setAccountBusiness(outbox.postgres, business);
+    expect(await counted(`business:x${accountId}`)).toEqual({ kept: 3, rows: 3 });
+    expect(await counted(own)).toEqual({ kept: 0, rows: 0 });
+    await setAccountBusiness(outbox.postgres, { ...business, businessId: 'other' });
+    expect(await counted(`business:x${accountId}`)).toEqual({ kept: 3, rows: 3 });
   });
 });
 

@@ -67,6 +67,25 @@ describe('account-level changes', () => {
     expect(await numberRow(number)).toMatchObject({ rate_per_second: 80, messaging_limit_tier: 'TIER_2K' });
   });
 
+  it.each<[unknown, string]>([
+    ['TIER_10K', 'TIER_10K'],
+    [2000, 'TIER_2K'],
+    [-1, 'TIER_UNLIMITED'],
+  ])('set the tier %p of every number of the portfolio, and of no other', async (told, tier) => {
+    const [sibling, elsewhere] = [await inbox.number(number.tenantId), await inbox.number(number.tenantId)];
+    const stranger = await inbox.connectedTenant();
+    const business = `b-${number.wabaId}`;
+    await inbox.rows('UPDATE whatsapp_accounts SET business_id = $2 WHERE id = ANY ($1)', [
+      [number.accountId, sibling.accountId, stranger.accountId],
+      business,
+    ]);
+    const value = { max_daily_conversations_per_business: told, max_phone_numbers_per_business: 20 };
+    const [report] = await inbox.receive(accountChange(number, 'business_capability_update', value));
+    expect([...(report?.effects.counts ?? [])]).toEqual([expect.objectContaining({ outcome: 'applied' })]);
+    for (const one of [number, sibling]) expect(await numberRow(one)).toMatchObject({ messaging_limit_tier: tier });
+    for (const one of [elsewhere, stranger]) expect(await numberRow(one)).toMatchObject({ messaging_limit_tier: null });
+  });
+
   it('change the status of a template by id, in all its ways of writing', async () => {
     const read = await template({ template_id: '1689556908129835' });
     const change = (event: string, id: unknown) =>
@@ -102,6 +121,7 @@ describe('account-level changes', () => {
     ['a template we do not have', 'message_template_status_update', { event: 'PAUSED', message_template_id: 5 }],
     ['a number we do not have', 'phone_number_quality_update', { display_phone_number: '1', event: 'ONBOARDING' }],
     ['a value that is nothing', 'account_update', { event: 7 }],
+    ['a tier that is none', 'business_capability_update', { max_daily_conversations_per_business: 'TIER_NOT_SET' }],
   ])('are counted and left when they are about %s', async (_, field, value) => {
     const id = await inbox.store(accountChange(number, field, value));
     const [report] = await inbox.process();

@@ -59,8 +59,8 @@ CREATE INDEX whatsapp_accounts_portfolio ON whatsapp_accounts (portfolio);
 
 -- WhatsApp's decision about the display name (`name_status`).
 ALTER TABLE phone_numbers ADD COLUMN name_status text;
--- Whose turn it is to be polled.
-CREATE INDEX phone_numbers_poll ON phone_numbers (polled_at NULLS FIRST) WHERE paused_at IS NULL;
+-- Whose turn it is to be polled; connecting a number asked WhatsApp, too.
+CREATE INDEX phone_numbers_poll ON phone_numbers (coalesce(polled_at, created_at)) WHERE paused_at IS NULL;
 -- Messages that wait for a place under the messaging limit.
 CREATE INDEX messages_tier_held ON messages (number_id, id) WHERE held_by = 'tier' AND status IN ('queued', 'sending');
 
@@ -163,6 +163,34 @@ BEGIN
    ORDER BY i.position;
 END $$;
 
+-- WhatsApp said which business owns an account. Who counts against the account's own limit until now counts against the
+-- portfolio's from then on.
+CREATE FUNCTION set_account_business(of_tenant integer, of_account integer, business text) RETURNS void
+LANGUAGE plpgsql SET lock_timeout TO '2s' AS $$
+DECLARE
+  before text;
+  after text;
+  from_id integer;
+  to_id integer;
+BEGIN
+  SELECT portfolio INTO before FROM whatsapp_accounts
+   WHERE id = of_account AND tenant_id = of_tenant AND business_id IS DISTINCT FROM business FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  UPDATE whatsapp_accounts SET business_id = business WHERE id = of_account RETURNING portfolio INTO after;
+  -- An account that had a business leaves the others of that portfolio their count.
+  IF before NOT LIKE 'waba:%' THEN RETURN; END IF;
+  INSERT INTO messaging_portfolios (portfolio) VALUES (before), (after) ON CONFLICT DO NOTHING;
+  PERFORM FROM messaging_portfolios WHERE portfolio IN (before, after) ORDER BY id FOR UPDATE;
+  SELECT id INTO from_id FROM messaging_portfolios WHERE portfolio = before;
+  SELECT id INTO to_id FROM messaging_portfolios WHERE portfolio = after;
+  INSERT INTO messaging_recipients AS r
+  SELECT to_id, m.recipient, m.expires_at FROM messaging_recipients m WHERE m.portfolio_id = from_id
+  ON CONFLICT (portfolio_id, recipient) DO UPDATE SET expires_at = greatest(r.expires_at, excluded.expires_at);
+  UPDATE messaging_portfolios
+     SET recipients = (SELECT count(*) FROM messaging_recipients WHERE portfolio_id = to_id) WHERE id = to_id;
+  DELETE FROM messaging_portfolios WHERE id = from_id;
+END $$;
+
 -- Gives a place back that was taken for nothing, unless somebody has used it since, which its mark tells.
 CREATE FUNCTION return_messaging_place(of_portfolio text, of_recipient text, mark bigint) RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout TO '2s' AS $$
@@ -222,3 +250,10 @@ BEGIN
   END IF;
   EXECUTE format('DROP TABLE %s', part);
 END $$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- The operator's view of the numbers
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- A number's newest failures.
+CREATE INDEX messages_failed ON messages (number_id, failed_at DESC NULLS LAST) WHERE status = 'failed';

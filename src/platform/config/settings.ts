@@ -236,6 +236,13 @@ export class Settings {
   @Max(60_000)
   RECOVERY_INTERVAL_MS = 250;
 
+  /** How often WhatsApp is asked about each number's throughput, quality and messaging limit, seconds. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  NUMBER_POLL_S = 3600;
+
   /** After this long without a word from WhatsApp the tenant's policy settles an unknown outcome, seconds. */
   @Type(() => Number)
   @IsInt()

@@ -9,6 +9,9 @@ import { Log } from '../logging/log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Health } from './health.js';
 
+/** Makes a page of the query's parameters. */
+export type RenderPage = (query: URLSearchParams) => Promise<{ contentType: string; body: string }>;
+
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** `Basic` of RFC 7617 for the user `operator`; hashes have one length, so comparing takes the same time always. */
@@ -19,11 +22,12 @@ function isOperator(header: string | undefined, password: string): boolean {
 
 /**
  * The operator's own small server, apart from the public one: `/health/live` (the process runs), `/health/ready` (503
- * with what is down when it cannot do its work), `/metrics` (Prometheus). With OPERATOR_PASSWORD set, every page asks
- * for it.
+ * with what is down when it cannot do its work), `/metrics` (Prometheus), and what other parts add. With
+ * OPERATOR_PASSWORD set, every page asks for it.
  */
 @Injectable()
 export class OperatorServer {
+  private readonly added = express.Router();
   private readonly server: Server;
 
   constructor(
@@ -33,6 +37,16 @@ export class OperatorServer {
     private readonly log: Log,
   ) {
     this.server = createServer(this.pages());
+  }
+
+  /** Adds a page that is only read, behind the same password. What `render` throws is a 500, and logged. */
+  addPage(path: string, render: RenderPage): void {
+    this.added.get(path, async (request, response) => {
+      const { contentType, body } = await render(new URL(request.originalUrl, 'http://operator').searchParams);
+      response.setHeader('Content-Type', contentType);
+      response.setHeader('Cache-Control', 'no-store');
+      response.end(body);
+    });
   }
 
   /** @returns the address it listens on */
@@ -72,6 +86,7 @@ export class OperatorServer {
       response.setHeader('Content-Type', contentType);
       response.end(text);
     });
+    app.use(this.added);
     app.use((_request, response) => {
       response.status(404).json({ status: 'not_found' });
     });

@@ -9,7 +9,7 @@ const PAGE_SIZE = 100;
 /** More pages than any account can fill (6,000 templates by 100): a list that goes on for ever is a fault. */
 const MAX_PAGES = 500;
 const NUMBER_FIELDS =
-  'id,display_phone_number,verified_name,quality_rating,throughput,status,whatsapp_business_manager_messaging_limit';
+  'id,display_phone_number,verified_name,name_status,quality_rating,throughput,status,whatsapp_business_manager_messaging_limit';
 const TEMPLATE_FIELDS = 'id,name,language,status,category,components,parameter_format,quality_score';
 
 /** WhatsApp refused a management call. The message is for operators and holds no secret. */
@@ -49,6 +49,8 @@ export interface NumberFacts {
   readonly phoneNumberId: string;
   readonly displayPhoneNumber: string;
   readonly verifiedName: string | null;
+  /** WhatsApp's decision about the display name: APPROVED, DECLINED, EXPIRED, PENDING_REVIEW … */
+  readonly nameStatus: string | null;
   readonly qualityRating: string | null;
   /** STANDARD or HIGH. */
   readonly throughputLevel: string | null;
@@ -124,6 +126,21 @@ export class CloudApiManagement implements OnModuleDestroy {
       );
     } catch (error) {
       if (error instanceof GraphRefusedError && error.error.code === NO_SUCH_FIELD) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * The business portfolio that owns the account. Null when WhatsApp does not say: the token may lack the permission
+   * `business_management`, which nothing else needs.
+   */
+  async getOwnerBusinessId(wabaId: string, accessToken: string): Promise<string | null> {
+    const path = `/${encodeURIComponent(wabaId)}`;
+    try {
+      const body = await this.get('tell who owns the account', path, accessToken, { fields: 'owner_business_info' });
+      return isRecord(body.owner_business_info) ? textOrNull(body.owner_business_info.id) : null;
+    } catch (error) {
+      if (error instanceof GraphRefusedError) return null;
       throw error;
     }
   }
@@ -243,6 +260,7 @@ function numberFacts(what: string, body: Record<string, unknown>): NumberFacts {
     phoneNumberId,
     displayPhoneNumber,
     verifiedName: textOrNull(body.verified_name),
+    nameStatus: textOrNull(body.name_status),
     qualityRating: textOrNull(body.quality_rating),
     throughputLevel: isRecord(body.throughput) ? textOrNull(body.throughput.level) : null,
     messagingLimitTier: textOrNull(body.whatsapp_business_manager_messaging_limit),

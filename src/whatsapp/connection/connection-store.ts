@@ -4,7 +4,7 @@ import { Encryption } from '../../platform/crypto/encryption.js';
 import { Prisma } from '../../platform/database/prisma.js';
 import type { Prisma as PrismaNames } from '../../platform/database/generated/client.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
-import { ConnectionError, type VerifiedNumber } from './number-verification.js';
+import { ConnectionError, type ObservedNumber, type VerifiedNumber } from './number-verification.js';
 import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from './secret-contexts.js';
 
 /** What `connect` stores. */
@@ -139,8 +139,11 @@ async function storeNumber(transaction: Transaction, draft: ConnectionDraft, acc
 }
 
 /** What WhatsApp says of a number, as the table keeps it. */
-export function numberColumns(number: VerifiedNumber) {
-  const { displayPhoneNumber, verifiedName, ratePerSecond, throughputLevel, qualityRating, messagingLimitTier } =
-    number;
-  return { displayPhoneNumber, verifiedName, ratePerSecond, throughputLevel, qualityRating, messagingLimitTier };
+export function numberColumns(number: ObservedNumber) {
+  const { displayPhoneNumber, verifiedName, nameStatus, ratePerSecond, throughputLevel, qualityRating } = number;
+  const { messagingLimitTier } = number;
+  return {
+    ...{ displayPhoneNumber, verifiedName, nameStatus, ratePerSecond, throughputLevel, qualityRating },
+    messagingLimitTier,
+  };
 }

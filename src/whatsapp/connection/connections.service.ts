@@ -8,6 +8,7 @@ import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
 import { CallbackAddress } from './callback-address.js';
 import { ConnectionStore, numberColumns } from './connection-store.js';
 import { ConnectionError, NumberVerification, type VerifiedNumber } from './number-verification.js';
+import { setAccountBusiness } from './observed-numbers.js';
 import { pauseNumbers, resumeNumbers } from './phone-number-state.js';
 import { TemplateSync, type SyncedTemplates } from './template-sync.js';
 
@@ -83,6 +84,9 @@ export class ConnectionsService {
     if (accessToken === undefined) throw new ConnectionError(`Account ${wabaId} is new: its access token is needed`);
     const number = await this.verification.verify({ wabaId, phoneNumberId, accessToken });
     const { accountId, numberId, isDefault, app } = await this.store.store({ ...request, accessToken, number });
+    if (number.businessId !== null) {
+      await setAccountBusiness(this.postgres, { tenantId, accountId, businessId: number.businessId });
+    }
     const callbackUrl = this.callback.of(app?.appKey ?? null);
     const verifyToken = app?.verifyToken ?? this.settings.WHATSAPP_VERIFY_TOKEN;
     const override = request.overrideCallback ? { url: callbackUrl, verifyToken } : undefined;

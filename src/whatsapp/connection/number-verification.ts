@@ -10,9 +10,15 @@ const PERMISSIONS = ['whatsapp_business_messaging', 'whatsapp_business_managemen
 /** Messages a second (WhatsApp, "Throughput"): standard, upgraded, and numbers also used in the Business app. */
 const RATE = { standard: 80, high: 1000, coexistence: 20 } as const;
 
-/** A number that exists, belongs to the account, and may be used with the token. */
-export interface VerifiedNumber extends NumberFacts {
+/** What WhatsApp says of a number, and what follows for sending. */
+export interface ObservedNumber extends NumberFacts {
   readonly ratePerSecond: number;
+  /** The business portfolio that owns the number's account; null: WhatsApp does not say. */
+  readonly businessId: string | null;
+}
+
+/** A number that exists, belongs to the account, and may be used with the token. */
+export interface VerifiedNumber extends ObservedNumber {
   /** When the access token ends; null: never. */
   readonly tokenExpiresAt: Date | null;
 }
@@ -41,11 +47,21 @@ export class NumberVerification {
         `Phone number id ${phoneNumberId} is not one of account ${wabaId}. It has: ${known || 'none'}`,
       );
     }
-    const [facts, coexists] = await Promise.all([
+    return { ...(await this.observe(target)), tokenExpiresAt: token.expiresAt };
+  }
+
+  /**
+   * Asks about the number alone, as is done every hour.
+   * @throws GraphRefusedError | GraphUnavailableError
+   */
+  async observe(target: { wabaId: string; phoneNumberId: string; accessToken: string }): Promise<ObservedNumber> {
+    const { wabaId, phoneNumberId, accessToken } = target;
+    const [facts, coexists, businessId] = await Promise.all([
       this.management.getPhoneNumber(phoneNumberId, accessToken),
       this.management.isOnBusinessApp(phoneNumberId, accessToken),
+      this.management.getOwnerBusinessId(wabaId, accessToken),
     ]);
-    return { ...facts, ratePerSecond: rateOf(facts, coexists), tokenExpiresAt: token.expiresAt };
+    return { ...facts, ratePerSecond: rateOf(facts, coexists), businessId };
   }
 }
 

@@ -69,6 +69,12 @@ export interface NumberLimitsItem extends Item {
   readonly messagingLimitTier: string | null;
 }
 
+/** The messaging limit of the portfolio that the account belongs to. */
+export interface PortfolioLimitItem extends Item {
+  readonly kind: 'portfolio_limit';
+  readonly messagingLimitTier: string;
+}
+
 /** What the template is called in the body; either name and language or the id may be missing. */
 interface TemplateItem extends Item {
   readonly templateId: string | null;
@@ -86,7 +92,8 @@ export interface TemplateQualityItem extends TemplateItem {
   readonly quality: string;
 }
 
-export type AccountItem = AccountPauseItem | NumberLimitsItem | TemplateStatusItem | TemplateQualityItem;
+export type AccountItem =
+  AccountPauseItem | NumberLimitsItem | PortfolioLimitItem | TemplateStatusItem | TemplateQualityItem;
 export type WebhookItem = StatusItem | MessageItem | AccountItem;
 
 /** An item that could not be read or applied. Holds nothing of the item's text. */

@@ -1,3 +1,4 @@
+import { reportedTier } from '../../connection/messaging-tier.js';
 import type { AccountItem } from './items.js';
 import { id, list, record, text, type JsonRecord } from './json.js';
 
@@ -25,6 +26,7 @@ type Parser = (value: JsonRecord, at: string, wabaId: string) => AccountItem | n
 const PARSERS: Readonly<Record<string, Parser>> = {
   account_update: parseAccountUpdate,
   phone_number_quality_update: parseNumberLimits,
+  business_capability_update: parseCapability,
   message_template_status_update: parseTemplateChange,
   message_template_quality_update: parseTemplateChange,
 };
@@ -53,15 +55,21 @@ function parseAccountUpdate(value: JsonRecord, at: string, wabaId: string): Acco
 function parseNumberLimits(value: JsonRecord, at: string, wabaId: string): AccountItem | null {
   const displayPhoneNumber = text(value.display_phone_number);
   if (!displayPhoneNumber) return null;
-  const tier = text(value.max_daily_conversations_per_business) ?? text(value.current_limit);
+  const tier = reportedTier(value.max_daily_conversations_per_business) ?? reportedTier(value.current_limit);
   return {
     kind: 'number_limits',
     at,
     wabaId,
     displayPhoneNumber,
     throughputUpgraded: value.event === 'THROUGHPUT_UPGRADE',
-    messagingLimitTier: tier !== null && /^TIER_[A-Z0-9_]{1,20}$/.test(tier) ? tier : null,
+    messagingLimitTier: tier,
   };
+}
+
+/** The tier of the portfolio. */
+function parseCapability(value: JsonRecord, at: string, wabaId: string): AccountItem | null {
+  const messagingLimitTier = reportedTier(value.max_daily_conversations_per_business);
+  return messagingLimitTier === null ? null : { kind: 'portfolio_limit', at, wabaId, messagingLimitTier };
 }
 
 /** Status and quality changes come under either field: the keys tell them apart. */

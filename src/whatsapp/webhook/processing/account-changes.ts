@@ -1,5 +1,6 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import { pauseAccount } from '../../connection/phone-number-state.js';
+import { setPortfolioTier } from '../../connection/observed-numbers.js';
 import type { AccountItem, NumberLimitsItem, TemplateQualityItem, TemplateStatusItem } from '../body/items.js';
 import type { RoutedAccount } from './routes.js';
 
@@ -27,6 +28,8 @@ export async function applyAccountChange(
     }
     case 'number_limits':
       return { applied: await setLimits(sql, item, account), paused: [] };
+    case 'portfolio_limit':
+      return { applied: await setPortfolioTier(sql, { ...account, tier: item.messagingLimitTier }), paused: [] };
     case 'template_status':
       return { applied: await changeTemplate(sql, item, account, item.status, null), paused: [] };
     case 'template_quality':
@@ -55,7 +58,10 @@ async function setLimits(sql: SqlRunner, item: NumberLimitsItem, account: Routed
       item.messagingLimitTier,
     ],
   );
-  return rows.length > 0;
+  if (rows.length === 0) return false;
+  // The tier is the portfolio's, whichever of its numbers was told about it.
+  if (item.messagingLimitTier !== null) await setPortfolioTier(sql, { ...account, tier: item.messagingLimitTier });
+  return true;
 }
 
 /** By id, else by name and language, which WhatsApp writes `en-US` here and `en_US` elsewhere. */
