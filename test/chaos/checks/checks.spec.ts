@@ -224,6 +224,10 @@ describe('the check of pairs', () => {
     expect(judgePairs(testimony({ requests: [...burst, ...at(6, 5500, 400)] }), [])).toHaveLength(1);
   });
 
+  it('lets the burst be there again after a long time', () => {
+    expect(judgePairs(testimony({ requests: [...at(8, 5000, 10), ...at(8, 60_000, 10)] }), [])).toEqual([]);
+  });
+
   it('counts each recipient by itself', () => {
     const others = at(8, 5000, 10).map((call) => ({ ...call, to: '201011000002' }));
     expect(judgePairs(testimony({ requests: [...at(8, 5000, 10), ...others] }), [])).toEqual([]);

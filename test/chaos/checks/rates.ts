@@ -39,7 +39,7 @@ export function judgePairs({ requests, tenant }: Testimony, stalls: readonly Loo
   return [...recipients].flatMap(([to, ofOne]) => {
     const calls = callsOf(ofOne, stalls);
     for (const { from: begin } of calls) {
-      for (const { at: end } of calls) {
+      for (const { at: end } of calls.filter(({ at }) => at >= begin)) {
         const within = calls.filter(({ from, at }) => from >= begin && at <= end).length;
         const allowed = PAIR.burst + Math.floor((end - begin + PAIR_SLACK_MS) / PAIR.intervalMs);
         if (within > allowed) {
