@@ -1,4 +1,5 @@
 import { claimMessages } from '../../src/delivery/attempts/claim-messages.js';
+import { submitAttempts } from '../../src/delivery/attempts/hold-attempts.js';
 import { DeliveryHold, HoldError } from '../../src/delivery/hold/delivery-hold.js';
 import { doubtRestored } from '../../src/delivery/hold/doubt-restored.js';
 import { dueNumbers } from '../../src/delivery/recovery/due-numbers.js';
@@ -35,6 +36,20 @@ describe('holding all delivery', () => {
     expect(row.next_in_s).toBeLessThanOrEqual(0);
     await delivery.continue();
     expect(await claim(id)).toMatchObject([{ id }]);
+  });
+
+  it('lets no submission begin, and one that has begun go on', async () => {
+    const sender = await outbox.sender();
+    const [begun, waiting] = [await outbox.message(sender), await outbox.message(sender)];
+    await claim(begun);
+    await claim(waiting);
+    expect(await submitAttempts(outbox.postgres, [{ messageId: begun, attemptNo: 1 }], 30)).toEqual([true]);
+    await delivery.hold('test');
+    const both = [begun, waiting].map((messageId) => ({ messageId, attemptNo: 1 }));
+    expect(await submitAttempts(outbox.postgres, both, 30)).toEqual([true, false]);
+    expect(await outbox.read(waiting)).toMatchObject({ status: 'sending', attempt_state: 'claimed' });
+    await delivery.continue();
+    expect(await submitAttempts(outbox.postgres, both, 30)).toEqual([true, true]);
   });
 
   it('makes every number look paused to the feeders', async () => {
@@ -127,11 +142,15 @@ describe('releasing a restored database', () => {
     };
     await expect(doubtRestored(breaking, hold.heldAt, 3)).rejects.toThrow('cut');
     expect((await delivery.status()).hold).toEqual(hold);
+    await outbox.postgres.query('test_break_off', 'UPDATE delivery_hold SET restoring = true');
+    await expect(delivery.continue()).rejects.toThrow('repeat it with --restored');
     const before = (await delivery.status()).unknown;
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThanOrEqual(6);
     expect(await doubtRestored(outbox.postgres, hold.heldAt, 3)).toBe(11 - before);
     expect(await doubtRestored(outbox.postgres, hold.heldAt, 3)).toBe(0);
     expect(await delivery.status()).toMatchObject({ waiting: 5, unknown: 11 });
+    expect(await delivery.releaseRestored()).toMatchObject({ hold, doubted: 0 });
+    expect((await delivery.status()).hold).toBeNull();
   });
 });

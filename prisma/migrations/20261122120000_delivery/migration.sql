@@ -41,7 +41,9 @@ CREATE TABLE intake_health (
 CREATE TABLE delivery_hold (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   held_at  timestamptz(3) NOT NULL DEFAULT now(),
-  reason   text NOT NULL
+  reason   text NOT NULL,
+  -- A release of a restored backup has begun: only the same release may end the hold.
+  restoring boolean NOT NULL DEFAULT false
 );
 
 -- ---------------------------------------------------------------------------------------------------------------

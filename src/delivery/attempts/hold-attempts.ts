@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { IS_HELD } from '../hold/hold-state.js';
 import { PATIENCE } from '../lock-patience.js';
 
 /** An attempt of ours that goes on. */
@@ -9,7 +10,8 @@ export interface RunningAttempt {
 
 /*
  * The primary keys find message and attempt. A message that a status webhook or the recovery has moved on is not
- * `sending` under this attempt any more: the worker steps aside.
+ * `sending` under this attempt any more: the worker steps aside. While all delivery is held, no submission begins (its
+ * claim lapses, and it is released again after the hold); one that has begun goes on.
  */
 const HOLD = `
 WITH ${PATIENCE},
@@ -19,6 +21,7 @@ locked AS MATERIALIZED (
   SELECT m.id, m.attempt_no
     FROM i JOIN messages m ON m.id = i.id
    WHERE m.attempt_no = i.attempt_no AND m.status = 'sending' AND m.attempt_state IN ('claimed', $4)
+     AND (m.attempt_state <> 'claimed' OR $4 = 'claimed' OR NOT ${IS_HELD})
    ORDER BY m.id FOR UPDATE OF m),
 held AS (
   UPDATE messages m SET attempt_state = $4, next_at = now() + $3 * interval '1 second', updated_at = now()

@@ -60,9 +60,22 @@ export class DeliveryHold {
     return { hold: await readHold(this.postgres), ...counts };
   }
 
-  /** Delivery goes on where it stopped. @throws HoldError when it is not held */
+  /**
+   * Delivery goes on where it stopped.
+   * @throws HoldError when it is not held, or a release of a restored backup has begun: what that has not come to yet
+   * may have been sent already
+   */
   async continue(): Promise<ReleasedHold> {
-    return { hold: await this.remove(await this.standing()), doubted: 0 };
+    const hold = await this.standing();
+    const removed = await this.postgres.query(
+      'delivery_hold_continue',
+      'DELETE FROM delivery_hold WHERE held_at = $1 AND NOT restoring RETURNING only_row',
+      [hold.heldAt],
+    );
+    if (removed.length === 0 && (await readHold(this.postgres)) !== null) {
+      throw new HoldError('A release with --restored has begun and must be finished: repeat it with --restored');
+    }
+    return { hold, doubted: 0 };
   }
 
   /**
@@ -72,6 +85,9 @@ export class DeliveryHold {
    */
   async releaseRestored(): Promise<ReleasedHold> {
     const hold = await this.standing();
+    await this.postgres.query('delivery_hold_restore', 'UPDATE delivery_hold SET restoring = true WHERE held_at = $1', [
+      hold.heldAt,
+    ]);
     const doubted = await doubtRestored(this.postgres, hold.heldAt);
     return { hold: await this.remove(hold), doubted };
   }

@@ -112,7 +112,10 @@ export class MessageSender {
     const preparation = await this.preparation.prepare(message);
     if (preparation.kind === 'ended') return this.finish(message, preparation.end);
     const submission = await this.submit(message, slot);
-    if (submission === null) return;
+    if (submission === null) {
+      if (preparation.place) await this.places.giveBack(preparation.place);
+      return;
+    }
     if (submission !== true) return this.finish(message, submission, preparation.place);
     departed();
     await this.finish(message, await this.call(message, preparation, pass), preparation.place);
