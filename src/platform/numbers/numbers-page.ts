@@ -90,7 +90,7 @@ export function numbersHtml({ at, hold, numbers, page, hasMore }: NumbersPage): 
   ].join(' ');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="10"><title>Numbers</title><style>${STYLE}</style></head>
+<meta http-equiv="refresh" content="10"><link rel="icon" href="data:,"><title>Numbers</title><style>${STYLE}</style></head>
 <body><h1>Numbers</h1>${banner}
 <p>${moment(at)}, page ${page}, those in trouble first. Unknown: under 1 minute / under 15 / older. Held: by an earlier
 message of the chat / by the messaging limit, of the counted backlog. ${links}</p>
