@@ -78,6 +78,12 @@ export class Child {
     clearTimeout(timer);
   }
 
+  /** kill -9, and waits. */
+  async crash(): Promise<void> {
+    this.process.kill('SIGKILL');
+    await this.ended;
+  }
+
   private status(field: string): number {
     const text = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
     return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(text)?.[1] ?? 0) * 1024;

@@ -15,6 +15,8 @@ const SECRETS = {
 /** Messages a second that WhatsApp allows the number of the bench. */
 export const NUMBER_RATE = 1000;
 
+let installations = 0;
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -22,6 +24,13 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no port was given');
   return address.port;
+}
+
+/** Who sends: a tenant's token, and the number it sends from. */
+export interface BenchTenant {
+  token: string;
+  wabaId: string;
+  phoneNumberId: string;
 }
 
 /** Platform, sandbox and one tenant for the bench, made by the operator's own commands. */
@@ -37,12 +46,19 @@ export class BenchInstallation {
 
   /** Its tenant's token, and the number it sends from. */
   token = '';
+  wabaId = '';
   phoneNumberId = '';
 
-  static async create(folder: string, adminUrl: string, redisUrl: string): Promise<BenchInstallation> {
+  /** @param rate messages a second that WhatsApp allows its number */
+  static async create(
+    folder: string,
+    adminUrl: string,
+    redisUrl: string,
+    rate = NUMBER_RATE,
+  ): Promise<BenchInstallation> {
     const admin = new pg.Client({ connectionString: adminUrl });
     await admin.connect();
-    const name = `bench_${process.pid}`;
+    const name = `bench_${process.pid}_${++installations}`;
     await admin.query(`CREATE DATABASE ${name}`);
     await admin.end();
     const databaseUrl = new URL(adminUrl);
@@ -69,9 +85,18 @@ export class BenchInstallation {
     const database = new pg.Pool({ connectionString: databaseUrl.toString(), max: 2 });
     const installation = new BenchInstallation(folder, env, apiUrl, sandboxUrl, sandbox, database);
     await installation.cli('migrate');
-    await installation.provision(defaults.app_id);
+    installation.appId = defaults.app_id;
+    const { token, wabaId, phoneNumberId } = await installation.addTenant('bench', rate);
+    installation.token = token;
+    installation.wabaId = wabaId;
+    installation.phoneNumberId = phoneNumberId;
     await control(sandboxUrl, 'POST', '/record', { bodies: false });
     return installation;
+  }
+
+  /** Signs the webhooks of the platform's app. */
+  get appSecret(): string {
+    return this.env.WHATSAPP_APP_SECRET ?? '';
   }
 
   /** Starts the API or a worker and waits until it is ready. */
@@ -84,6 +109,7 @@ export class BenchInstallation {
       READY_FILE: ready,
       ...env,
     });
+    this.children.push(child);
     await child.file(ready);
     return child;
   }
@@ -111,68 +137,40 @@ export class BenchInstallation {
   }
 
   async stop(): Promise<void> {
+    // What a figure that failed has left running.
+    await Promise.all(this.children.map((child) => child.stop()));
     await this.database.end();
     await this.sandbox.stop();
   }
 
   appId = '';
+  private readonly children: Child[] = [];
 
-  private async provision(appId: string): Promise<void> {
-    this.appId = appId;
+  /** One more tenant with a token and a number, by the operator's own commands. */
+  async addTenant(subdomain: string, rate = NUMBER_RATE): Promise<BenchTenant> {
     const account = await control<{
       waba_id: string;
       access_token: string;
       phone_numbers: { phone_number_id: string }[];
     }>(this.sandboxUrl, 'POST', '/accounts', {
-      app_id: appId,
+      app_id: this.appId,
       subscribed: true,
-      phone_numbers: [
-        { throughput: NUMBER_RATE, enforce_window: false, pair_limit: { burst: 100_000, interval_s: 0.001 } },
-      ],
+      phone_numbers: [{ throughput: rate, enforce_window: false, pair_limit: { burst: 100_000, interval_s: 0.001 } }],
     });
-    this.phoneNumberId = account.phone_numbers[0]?.phone_number_id ?? '';
-    const tenant = await this.cliJson<{ id: number }>(
-      'tenant',
-      'create',
-      '--name',
-      'Bench',
-      '--subdomain',
-      'bench',
-      '--default-source',
-      'API',
-      '--default-status',
-      'New',
-      '--default-assignee',
-      'Nour',
-    );
-    const { token } = await this.cliJson<{ token: string }>(
-      'token',
-      'create',
-      '--tenant',
-      String(tenant.id),
-      '--name',
-      'bench',
-      '--scopes',
-      '*',
-      '--rate-limit',
-      '1000000',
-    );
-    this.token = token;
-    await this.cli(
-      'whatsapp',
-      'connect',
-      '--tenant',
-      String(tenant.id),
-      '--waba',
-      account.waba_id,
-      '--phone-number-id',
-      this.phoneNumberId,
-      '--default',
-      { WHATSAPP_ACCESS_TOKEN: account.access_token },
-    );
+    const phoneNumberId = account.phone_numbers[0]?.phone_number_id ?? '';
+    const defaults = ['--default-source', 'API', '--default-status', 'New', '--default-assignee', 'Nour'];
+    const names = ['--name', 'Bench', '--subdomain', subdomain];
+    const { id } = await this.cliJson<{ id: number }>('tenant', 'create', ...names, ...defaults);
+    const tenant = ['--tenant', String(id)];
+    const rights = ['--name', 'bench', '--scopes', '*', '--rate-limit', '1000000'];
+    const { token } = await this.cliJson<{ token: string }>('token', 'create', ...tenant, ...rights);
+    const number = ['--waba', account.waba_id, '--phone-number-id', phoneNumberId, '--default'];
+    await this.cli('whatsapp', 'connect', ...tenant, ...number, { WHATSAPP_ACCESS_TOKEN: account.access_token });
+    return { token, wabaId: account.waba_id, phoneNumberId };
   }
 
-  private async cli(...args: (string | NodeJS.ProcessEnv)[]): Promise<string> {
+  /** One of the operator's commands. */
+  async cli(...args: (string | NodeJS.ProcessEnv)[]): Promise<string> {
     const words = args.filter((arg) => typeof arg === 'string');
     const env = args.find((arg) => typeof arg !== 'string') ?? {};
     const { stdout } = await run(process.execPath, ['dist/app/cli.js', ...words], {

@@ -1,136 +1,52 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Child } from './child.js';
-import { BenchInstallation } from './installation.js';
-import { load, type LoadRequest, type LoadResult, merge } from './load.js';
-import { FORM_HEADERS, jpegOf, mediaForm } from './multipart.js';
+import { parseArgs } from 'node:util';
+import { Bench, type Figure } from './bench.js';
+import { accept } from './figures/accept.js';
+import { limit } from './figures/limit.js';
+import { neighbour } from './figures/neighbour.js';
+import { statuses } from './figures/statuses.js';
 import { Report } from './report.js';
-import { drain } from './drain.js';
 
 /**
- * `npm run bench`: what the main job costs, as ratios to a bare Nest handler taken in the same run on the same
- * machine. Figures of different machines or runs do not compare; the ratios do.
+ * `npm run bench [-- --only NAME[,NAME]] [--list] [--scale 0.01]`: what the platform's promises about load come to,
+ * each beside a bare Nest handler taken in the same run on the same machine. Figures of different machines or runs do
+ * not compare.
  */
-const ROUNDS = 3;
-const SECONDS = 5;
-const WARM_UP_S = 5;
-/** Enough to keep either server busy while some requests wait for the disk. */
-const CONNECTIONS = 64;
-const WAITING = 32;
-const DRAINED = 5000;
-const PHONES = 200;
-const UPLOAD = 100 * 1024;
-const LARGE = 100 * 1024 * 1024;
+const FIGURES: readonly Figure[] = [accept, limit, neighbour, statuses];
 
-const { BENCH_DATABASE_URL = '', BENCH_REDIS_URL = '' } = process.env;
-if (!BENCH_DATABASE_URL || !BENCH_REDIS_URL) throw new Error('run the bench by "npm run bench"');
-
-const folder = mkdtempSync(join(tmpdir(), 'rasl-bench-'));
-const report = new Report();
-
-function uploadsTo(url: string, token: string | null, file: Buffer, prefer: string, distinct = true): LoadRequest {
-  const forms = Array.from({ length: PHONES }, (_, index) =>
-    mediaForm(
-      { phone: `20100${1_000_000 + index}`, media_type: 'image', caption: 'Hello @{contact_first_name}' },
-      file,
-      'photo.jpg',
-      'image/jpeg',
-      distinct,
-    ),
-  );
-  let next = 0;
-  return {
-    url,
-    headers: { ...FORM_HEADERS, prefer, ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    body: () => forms[next++ % PHONES]?.() ?? Buffer.alloc(0),
-  };
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, list: { type: 'boolean' }, scale: { type: 'string', default: '1' } },
+});
+if (values.list) {
+  for (const { name, what } of FIGURES) console.log(`${name.padEnd(10)} ${what}`);
+} else {
+  process.exitCode = (await run(chosen(values.only), Number(values.scale))) ? 0 : 1;
 }
 
-async function alternate(targets: LoadRequest[]): Promise<LoadResult[]> {
-  const rounds = targets.map((): LoadResult[] => []);
-  for (const target of targets) await load(target, CONNECTIONS, WARM_UP_S);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, target] of targets.entries()) rounds[index]?.push(await load(target, CONNECTIONS, SECONDS));
+function chosen(only: string | undefined): readonly Figure[] {
+  const names = only?.split(',');
+  const unknown = names?.filter((name) => !FIGURES.some((figure) => figure.name === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no figure is called ${unknown.join(', ')}; --list shows them`);
+  return FIGURES.filter(({ name }) => names === undefined || names.includes(name));
+}
+
+/** Answers whether every target was met. */
+async function run(figures: readonly Figure[], scale: number): Promise<boolean> {
+  const { BENCH_DATABASE_URL = '', BENCH_REDIS_URL = '' } = process.env;
+  if (!BENCH_DATABASE_URL || !BENCH_REDIS_URL) throw new Error('run the bench by "npm run bench"');
+  if (!(scale > 0 && scale <= 1)) throw new Error('--scale must be above 0 and at most 1');
+  const report = new Report();
+  const bench = new Bench(report, BENCH_REDIS_URL, scale, BENCH_DATABASE_URL);
+  try {
+    for (const figure of figures) {
+      try {
+        await figure.run(bench);
+      } finally {
+        await bench.endFigure();
+      }
+    }
+  } finally {
+    bench.remove();
   }
-  return rounds.map(merge);
+  report.print();
+  return !report.missed;
 }
-
-async function largeUpload(platform: BenchInstallation, api: Child): Promise<number> {
-  const pdf = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(LARGE - 9, 0x20)]);
-  const form = mediaForm({ phone: '201000000001', media_type: 'document' }, pdf, 'large.pdf', 'application/pdf');
-  api.resetPeak();
-  const before = api.memory();
-  const result = await load(
-    {
-      url: `${platform.apiUrl}/api/v2/messages/media`,
-      headers: { ...FORM_HEADERS, prefer: 'respond-async', authorization: `Bearer ${platform.token}` },
-      body: form,
-    },
-    1,
-    120,
-    1,
-  );
-  if (Object.keys(result.failures).length > 0)
-    throw new Error(`the large upload failed: ${JSON.stringify(result.failures)}`);
-  const growth = api.peakMemory() - before;
-  // Only its way in is measured; it stays out of the figures that follow.
-  await platform.cancelQueued();
-  return growth;
-}
-
-const floorDir = join(folder, 'floor');
-mkdirSync(floorDir);
-const floor = Child.start('floor', 'dist/bench/floor-server.js', { FLOOR_DIR: floorDir });
-const { url: floorUrl } = await floor.line<{ url: string }>('url');
-const platform = await BenchInstallation.create(folder, BENCH_DATABASE_URL, BENCH_REDIS_URL);
-const mediaUrl = `${platform.apiUrl}/api/v2/messages/media`;
-
-try {
-  const photo = await jpegOf(UPLOAD);
-  let api = await platform.start('api');
-
-  const largeMemory = await largeUpload(platform, api);
-  report.memory('100 MB upload: growth of the API', largeMemory, 40);
-  await api.stop();
-
-  api = await platform.start('api');
-  await platform.subscribe(platform.appId);
-  const [bare, accepted] = await alternate([
-    uploadsTo(`${floorUrl}/upload`, null, photo, ''),
-    uploadsTo(mediaUrl, platform.token, photo, 'respond-async'),
-  ]);
-  if (!bare || !accepted) throw new Error('a load has no result');
-  report.load('bare Nest + multer, 100 KB (the floor)', bare, floor.peakMemory(), bare.perSecond);
-  report.load('POST /messages/media, respond-async', accepted, api.peakMemory(), bare.perSecond, 0.6);
-
-  // What was accepted above is not sent: the next figures are to start without a backlog.
-  await platform.cancelQueued();
-  let worker = await platform.start('worker');
-  const waited = await load(uploadsTo(mediaUrl, platform.token, photo, 'wait=30'), WAITING, 10);
-  report.load('POST /messages/media, waiting until sent', waited, api.peakMemory(), bare.perSecond);
-  await drain(platform, { until: 'idle' });
-  await worker.stop();
-
-  const small = await jpegOf(2048);
-  const queued = await load(
-    uploadsTo(mediaUrl, platform.token, small, 'respond-async', false),
-    CONNECTIONS,
-    120,
-    DRAINED,
-  );
-  if (Object.keys(queued.failures).length > 0) throw new Error(`queueing failed: ${JSON.stringify(queued.failures)}`);
-  // As a campaign is sent: one picture for all, handed to WhatsApp once.
-  worker = await platform.start('worker', { MEDIA_DELIVERY: 'upload' });
-  const drained = await drain(platform, { until: 'idle', worker, api });
-  report.drain(drained, 400, bare.perSecond);
-  await worker.stop();
-  await api.stop();
-} finally {
-  await platform.stop();
-  await floor.stop();
-  rmSync(folder, { recursive: true, force: true });
-}
-
-report.print();
-process.exitCode = report.missed ? 1 : 0;

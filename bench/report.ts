@@ -51,6 +51,32 @@ export class Report {
     });
   }
 
+  /** A number of its own kind; `met` undefined: without a target. */
+  figure(what: string, value: number, met: boolean | undefined, target: string, floorPerSecond: number): void {
+    this.lines.push({
+      what,
+      perSecond: value.toFixed(value < 100 ? 1 : 0),
+      p50: '',
+      p99: '',
+      memory: '',
+      ratio: (value / floorPerSecond).toFixed(3),
+      target: this.judge(met, target),
+    });
+  }
+
+  milliseconds(what: string, time: number, most: number): void {
+    const blank = { perSecond: '', p50: '', p99: '', memory: '', ratio: '' };
+    this.lines.push({
+      ...blank,
+      what: `${what}: ${time.toFixed(0)} ms`,
+      target: this.judge(time <= most, `<= ${most} ms`),
+    });
+  }
+
+  note(text: string): void {
+    this.notes.push(text);
+  }
+
   drain(drained: Drained, least: number, floorPerSecond: number): void {
     this.lines.push({
       what: `draining ${drained.messages} queued messages, one worker, files by upload, every status stored`,
