@@ -4,9 +4,9 @@ import { QueueModule } from '../platform/queue/queue.module.js';
 import { WhatsappClientModule } from '../whatsapp/client/whatsapp-client.module.js';
 import { AttemptStore } from './attempts/attempt-store.js';
 import { DeliveryWorker } from './delivery-worker.js';
+import { LanesModule } from './lanes/lanes.module.js';
 import { OutgoingMedia } from './media/outgoing-media.js';
 import { Feeder } from './recovery/feeder.js';
-import { GiveBack } from './recovery/give-back.js';
 import { RecoveryLoop } from './recovery/recovery-loop.js';
 import { SlotRenewal } from './slots/slot-renewal.js';
 import { InFlight } from './work/in-flight.js';
@@ -18,12 +18,11 @@ import { Pace } from './work/pace.js';
 
 /** The worker's part of sending: from a released message to its outcome, and from a due row to its release. */
 @Module({
-  imports: [QueueModule, MediaModule, WhatsappClientModule],
+  imports: [QueueModule, LanesModule, MediaModule, WhatsappClientModule],
   providers: [
     AttemptStore,
     DeliveryWorker,
     Feeder,
-    GiveBack,
     InFlight,
     MessagePreparation,
     MessageSender,

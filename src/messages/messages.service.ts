@@ -11,6 +11,12 @@ const INTEGER_ID = /^\d{1,15}$/;
 /** What a wamid can be: printable ASCII. Anything else is nobody's message, and Postgres need not be asked. */
 const WAMID = /^[\x21-\x7e]{1,255}$/;
 
+/** What a tenant is told about `messages.held_by`. */
+const HELD_BY = {
+  lane: 'An earlier message to this recipient has to leave first.',
+  tier: "WhatsApp's limit of new recipients in 24 hours is used up; the message leaves when there is room again.",
+};
+
 /** Shows messages to the tenant they belong to. */
 @Injectable()
 export class MessagesService {
@@ -61,7 +67,13 @@ export class MessagesService {
         row.error_code === null
           ? null
           : { code: errorCodeOf(row.error_code), title: row.error_title, details: row.error_details },
-      hold_reason: waits && row.paused ? (row.paused_reason ?? 'The number is paused.') : null,
+      hold_reason: waits ? holdReason(row) : null,
     };
   }
+}
+
+/** Why a message waits, the strongest reason first. */
+function holdReason({ paused, paused_reason, held_by }: MessageRow): string | null {
+  if (paused) return paused_reason ?? 'The number is paused.';
+  return held_by && HELD_BY[held_by];
 }

@@ -83,7 +83,7 @@ describe('statuses reported by WhatsApp', () => {
     const wamid = newWamid();
     await outbox.message(sender, { status: `'sent'`, wamid: `'${wamid}'`, next_at: null });
     await advance(report(wamid, 'delivered'));
-    expect(await advance(report(wamid, 'delivered'))).toEqual({ changed: [], unmatched: [] });
+    expect(await advance(report(wamid, 'delivered'))).toEqual({ changed: [], unmatched: [], woken: [] });
   });
 
   it('fail a sent message with the reason, and take it back when the message arrived after all', async () => {
@@ -142,7 +142,7 @@ describe('reports that must not count', () => {
     const id = await outbox.message(sender, columns);
     const before = await outbox.read(id);
     const result = await advance(report(newWamid(), 'failed', { messageId: id, attemptNo }));
-    expect(result).toEqual({ changed: [], unmatched: [] });
+    expect(result).toEqual({ changed: [], unmatched: [], woken: [] });
     expect({ ...(await outbox.read(id)), next_in_s: 0 }).toEqual({ ...before, next_in_s: 0 });
   });
 
@@ -154,7 +154,7 @@ describe('reports that must not count', () => {
       report(wamid, 'read', { numberId: foreign.numberId }),
       report(newWamid(), 'read', { numberId: foreign.numberId, messageId: id, attemptNo: 1 }),
     ];
-    expect(await advance(...changes)).toEqual({ changed: [], unmatched: changes });
+    expect(await advance(...changes)).toEqual({ changed: [], unmatched: changes, woken: [] });
     expect(await outbox.read(id)).toMatchObject({ status: 'sent' });
   });
 
@@ -186,11 +186,13 @@ describe('parked statuses', () => {
     const parked = [report(wamid, 'sent'), report(wamid, 'failed')];
     await parkStatuses(outbox.postgres, parked);
     await parkStatuses(outbox.postgres, parked);
-    expect(await sweepParkedStatuses(outbox.postgres, 100)).toEqual([]);
+    expect((await sweepParkedStatuses(outbox.postgres, 100)).changed).toEqual([]);
     const id = await outbox.message(sender, { status: `'sent'`, wamid: `'${wamid}'`, next_at: null });
-    expect(await sweepParkedStatuses(outbox.postgres, 100)).toMatchObject([{ id, status: 'failed', error: ERROR }]);
+    expect(await sweepParkedStatuses(outbox.postgres, 100)).toMatchObject({
+      changed: [{ id, status: 'failed', error: ERROR }],
+    });
     expect(await outbox.read(id)).toMatchObject({ status: 'failed', error_code: '131049', sent_at: at(1) });
-    expect(await sweepParkedStatuses(outbox.postgres, 100)).toEqual([]);
+    expect((await sweepParkedStatuses(outbox.postgres, 100)).changed).toEqual([]);
   });
 
   it('are dropped when nothing can claim them any more', async () => {

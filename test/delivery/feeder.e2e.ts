@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { WokenMessages } from '../../src/delivery/lanes/woken-messages.js';
 import { Feeder } from '../../src/delivery/recovery/feeder.js';
 import { GiveBack } from '../../src/delivery/recovery/give-back.js';
 import { SentPairs } from '../../src/delivery/slots/sent-pairs.js';
@@ -29,7 +30,8 @@ function feederOf(outbox: Outbox) {
   const inFlight = new InFlight(settings);
   const breakers = new NumberBreakers(slots, metrics, log);
   const giveBack = new GiveBack(outbox.postgres);
-  const feeder = new Feeder(outbox.postgres, release, slots, giveBack, pace, inFlight, breakers, settings, log);
+  const woken = new WokenMessages(release, giveBack, log);
+  const feeder = new Feeder(outbox.postgres, release, slots, giveBack, woken, pace, inFlight, breakers, settings, log);
   return {
     feeder,
     pace,

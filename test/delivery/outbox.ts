@@ -19,6 +19,7 @@ export interface StoredMessage {
   generation: number;
   attempt_no: number;
   attempt_state: string | null;
+  held_by: string | null;
   retries: number;
   priority: number;
   wamid: string | null;
@@ -84,9 +85,13 @@ export class Outbox {
     return { tenantId, accountId, numberId };
   }
 
-  /** Queued messages that are due, each with media, contact and chat; `columns` overrides, as SQL expressions. */
+  /**
+   * Queued messages that are due, each with media, contact and chat of its own; `columns` overrides, as SQL expressions
+   * (`chat_id` makes them one lane).
+   */
   async messages(sender: Sender, count: number, columns: MessageColumns = {}): Promise<number[]> {
     const all: MessageColumns = {
+      chat_id: 'owner.chat_id',
       direction: `'outbound'`,
       type: `'image'`,
       status: `'queued'`,
@@ -98,15 +103,19 @@ export class Outbox {
     };
     const names = Object.keys(all);
     const rows = await this.postgres.pool.query<{ id: number }>(
-      `WITH contact AS (INSERT INTO contacts (tenant_id, firstname, type) VALUES ($1, 'c', 'lead') RETURNING id),
-            chat AS (INSERT INTO chats (tenant_id, number_id, contact_id) SELECT $1, $2, id FROM contact RETURNING id),
+      `WITH contact AS (INSERT INTO contacts (tenant_id, firstname, type)
+                        SELECT $1, 'c', 'lead' FROM generate_series(1, $3::int) RETURNING id),
+            chat AS (INSERT INTO chats (tenant_id, number_id, contact_id) SELECT $1, $2, id FROM contact
+                     RETURNING id, contact_id),
+            owner AS (SELECT id AS chat_id, contact_id, row_number() OVER (ORDER BY id) AS n FROM chat),
             file AS (INSERT INTO media_files (tenant_id, sha256, size_bytes, mime_type, storage_key)
                      VALUES ($1, decode(md5(random()::text), 'hex'), 4, 'image/jpeg', 'key') RETURNING id),
             link AS (INSERT INTO media_links (tenant_id, media_file_id, public_id, filename)
-                     SELECT $1, id, md5(random()::text || n), 'a.jpg' FROM file, generate_series(1, $3::int) n RETURNING id)
-       INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, media_link_id, ${names.join(', ')})
-       SELECT $1, $2, chat.id, contact.id, link.id, ${names.map((name) => all[name] ?? 'NULL').join(', ')}
-         FROM link, chat, contact ORDER BY link.id
+                     SELECT $1, id, md5(random()::text || n), 'a.jpg' FROM file, generate_series(1, $3::int) n RETURNING id),
+            address AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM link)
+       INSERT INTO messages (tenant_id, number_id, contact_id, media_link_id, ${names.join(', ')})
+       SELECT $1, $2, owner.contact_id, address.id, ${names.map((name) => all[name] ?? 'NULL').join(', ')}
+         FROM address JOIN owner USING (n) ORDER BY address.id
        RETURNING id`,
       [sender.tenantId, sender.numberId, count],
     );
@@ -117,6 +126,16 @@ export class Outbox {
     const [id] = await this.messages(sender, 1, columns);
     if (id === undefined) throw new Error('no message was stored');
     return id;
+  }
+
+  /** The chat of a message, for others of its lane. */
+  async chatOf(id: number): Promise<number> {
+    const { rows } = await this.postgres.pool.query<{ chat_id: number }>('SELECT chat_id FROM messages WHERE id = $1', [
+      id,
+    ]);
+    const [row] = rows;
+    if (!row) throw new Error(`no message ${id}`);
+    return row.chat_id;
   }
 
   /** An attempt row, as a claim leaves it. */

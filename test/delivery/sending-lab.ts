@@ -59,7 +59,7 @@ export class SendingLab {
     return id;
   }
 
-  /** Queued messages to different people, each with its own address of the file that `sendOne` stored. */
+  /** Queued messages to different people, each with its own chat and address of the file that `sendOne` stored. */
   async fill(
     tenant: TestTenant,
     count: number,
@@ -71,12 +71,18 @@ export class SendingLab {
                        WHERE m.tenant_id = $1 ORDER BY m.id LIMIT 1),
             link AS (INSERT INTO media_links (tenant_id, media_file_id, public_id, filename)
                      SELECT $1, media_file_id, substr(md5(random()::text || n), 1, 24), 'photo.jpg'
-                       FROM model, generate_series(1, $2::int) n RETURNING id)
+                       FROM model, generate_series(1, $2::int) n RETURNING id),
+            contact AS (INSERT INTO contacts (tenant_id, firstname, type)
+                        SELECT $1, 'c', 'lead' FROM generate_series(1, $2::int) RETURNING id),
+            chat AS (INSERT INTO chats (tenant_id, number_id, contact_id)
+                     SELECT $1, model.number_id, contact.id FROM model, contact RETURNING id, contact_id),
+            address AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM link),
+            owner AS (SELECT id AS chat_id, contact_id, row_number() OVER (ORDER BY id) AS n FROM chat)
        INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, media_link_id,
                              generation, due_at, next_at, expires_at)
-       SELECT $1, model.number_id, model.chat_id, model.contact_id, 'outbound', 'image', 'queued',
-              (201200000000 + link.id)::text, link.id, 1, ${due}, ${due}, ${expires}
-         FROM link, model ORDER BY link.id RETURNING id`,
+       SELECT $1, model.number_id, owner.chat_id, owner.contact_id, 'outbound', 'image', 'queued',
+              (201200000000 + address.id)::text, address.id, 1, ${due}, ${due}, ${expires}
+         FROM address JOIN owner USING (n), model ORDER BY address.id RETURNING id`,
       [tenant.id, count],
     );
     return rows.map(({ id }) => Number(id));

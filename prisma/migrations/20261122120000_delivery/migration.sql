@@ -12,6 +12,91 @@ ALTER TABLE messages ADD COLUMN held_by text CHECK (held_by IN ('lane', 'tier'))
 CREATE INDEX messages_lane ON messages (chat_id, due_at, id)
   WHERE status IN ('queued', 'sending') AND priority > 0;
 
+-- For the sweep that finds lanes whose wake got lost with a process. Only what waits is in it.
+CREATE INDEX messages_held ON messages (chat_id) WHERE held_by = 'lane' AND status = 'queued';
+
+-- Both functions are VOLATILE on purpose: each of their statements sees what was committed up to its own start, and what
+-- the statement that calls them has changed. So the look at the lanes comes after the locks, without a round trip more.
+
+-- Those of the chats whose next message has to wait for an earlier one. Called by who is about to insert. The chat's
+-- lock lets one transaction at a time append to a lane; the lock on the message that is waited for keeps it from ending
+-- before the insert is committed, so that its end finds the new message and wakes it. Messages of one-time codes and
+-- scheduled ones, whose time has not come, are nobody's predecessors.
+CREATE FUNCTION busy_lanes(appended integer[]) RETURNS TABLE (chat_id integer)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  latest timestamptz;
+  heads bigint[];
+  lanes integer[];
+BEGIN
+  PERFORM 1 FROM chats c WHERE c.id = ANY (appended) ORDER BY c.id FOR NO KEY UPDATE;
+  -- due_at is rounded to milliseconds.
+  latest := clock_timestamp() + interval '1 millisecond';
+  LOOP
+    -- Index messages_lane, one probe for each chat.
+    heads := ARRAY(
+      SELECT head.id
+        FROM unnest(appended) AS lane (id)
+       CROSS JOIN LATERAL (
+         SELECT m.id FROM messages m
+          WHERE m.chat_id = lane.id AND m.status IN ('queued', 'sending') AND m.priority > 0
+            AND m.due_at <= latest
+          ORDER BY m.due_at, m.id LIMIT 1) AS head);
+    IF heads = '{}' THEN RETURN; END IF;
+    lanes := ARRAY(
+      SELECT m.chat_id FROM messages m
+       WHERE m.id = ANY (heads) AND m.status IN ('queued', 'sending') ORDER BY m.id FOR SHARE);
+    -- One that ended while its lock was waited for may have left a successor.
+    IF cardinality(lanes) = cardinality(heads) THEN
+      RETURN QUERY SELECT unnest(lanes);
+      RETURN;
+    END IF;
+  END LOOP;
+END $$;
+
+-- Releases the first message of each lane, if it is one that waits for its turn. Called for the chats of messages that
+-- came to their end, in a statement of its own after the one that ended them, in the same transaction or after it: never
+-- inside that one, where two sessions that want the same row crash the server (18.4). What it answers is released: it is
+-- to be handed to the workers after the commit. That takes milliseconds; when it did not happen, the feeder finds the
+-- message 2 seconds later.
+--
+-- One who does not wait passes over what somebody else has locked.
+CREATE FUNCTION wake_lanes(ended integer[], waits boolean)
+RETURNS TABLE (id bigint, generation integer, number_id integer, rate_per_second integer, resumed_at timestamptz,
+               recipient text, priority smallint)
+LANGUAGE plpgsql VOLATILE SET lock_timeout = '200ms' AS $$
+DECLARE
+  waiting bigint[];
+BEGIN
+  LOOP
+    -- Index messages_lane, one probe for each chat.
+    waiting := ARRAY(
+      SELECT head.id
+        FROM unnest(ended) AS lane (id)
+       CROSS JOIN LATERAL (
+         SELECT m.id, m.status, m.held_by FROM messages m
+          WHERE m.chat_id = lane.id AND m.status IN ('queued', 'sending') AND m.priority > 0
+          ORDER BY m.due_at, m.id LIMIT 1) AS head
+       WHERE head.status = 'queued' AND head.held_by = 'lane');
+    IF waiting = '{}' THEN RETURN; END IF;
+    IF waits THEN
+      PERFORM 1 FROM messages m WHERE m.id = ANY (waiting) ORDER BY m.id FOR UPDATE;
+    ELSE
+      waiting := ARRAY(SELECT m.id FROM messages m WHERE m.id = ANY (waiting) ORDER BY m.id FOR UPDATE SKIP LOCKED);
+    END IF;
+    RETURN QUERY
+      UPDATE messages m
+         SET held_by = NULL, generation = m.generation + 1, next_at = now() + interval '2 seconds',
+             updated_at = now()
+        FROM phone_numbers n
+       WHERE m.id = ANY (waiting) AND m.status = 'queued' AND m.held_by = 'lane' AND n.id = m.number_id
+      RETURNING m.id, m.generation, m.number_id, n.rate_per_second, n.resumed_at,
+                coalesce(m.phone, m.recipient_user_id, ''), m.priority;
+    -- A second look follows the first: one that ended while its lock was waited for has left a successor.
+    IF NOT waits THEN RETURN; END IF;
+  END LOOP;
+END $$;
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- Numbers
 -- ---------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import { GroupedWriter } from '../../platform/database/grouped-writer.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
 import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
+import { WokenMessages } from '../lanes/woken-messages.js';
 import type { AdvancedMessage } from '../status/advance-status.js';
 import { publishAdvanced } from '../status/publish-advanced.js';
 import { claimMessages, type ClaimRequest } from './claim-messages.js';
@@ -39,6 +40,7 @@ export class AttemptStore {
     private readonly postgres: Postgres,
     private readonly settings: Settings,
     private readonly channel: OutcomeChannel,
+    private readonly woken: WokenMessages,
     private readonly log: Log,
   ) {
     const grouping = { maxItems: MAX_ITEMS, maxInFlight: 1, spacingMs: SPACING_MS };
@@ -97,7 +99,9 @@ export class AttemptStore {
   }
 
   private async writeEnds(attempts: EndedAttempt[]): Promise<(AdvancedMessage | null)[]> {
-    const { messages, paused } = await recordEnds(this.postgres, attempts);
+    const { messages, paused, woken, failure } = await recordEnds(this.postgres, attempts);
+    this.woken.release(woken);
+    if (failure !== null) this.log.warn({ err: failure }, 'what follows from the ends of attempts is done later');
     publishAdvanced(
       this.channel,
       messages.filter((message) => message !== null),

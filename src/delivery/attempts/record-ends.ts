@@ -1,5 +1,6 @@
 import type { Postgres } from '../../platform/database/postgres.js';
 import { pauseNumbers, type ChangedNumber, type NumberFault } from '../../whatsapp/connection/phone-number-state.js';
+import { wakeLanes, type WokenMessage } from '../lanes/wake-lanes.js';
 import { PATIENCE } from '../lock-patience.js';
 import { MEDIA_LINK_DAYS, type AdvancedMessage } from '../status/advance-status.js';
 import { rankSql, STATUS_RANK, type MessageStatus } from '../status/message-status.js';
@@ -20,6 +21,10 @@ export interface RecordedEnds {
   messages: (AdvancedMessage | null)[];
   /** Numbers that were paused now. */
   paused: ChangedNumber[];
+  /** Messages whose turn in their lane came with these ends: released, and to be handed to the workers. */
+  woken: WokenMessage[];
+  /** Why lanes or statuses that had arrived before could not go on with the ends: the recovery sees to it. Else null. */
+  failure: unknown;
 }
 
 const TEXT_LIMIT = 2000;
@@ -69,8 +74,8 @@ settled AS (
          updated_at = now()
     FROM next n
    WHERE m.id = n.id
-  RETURNING m.id, m.tenant_id, m.number_id, n.previous, m.status, m.wamid, m.sent_at, m.error_code, m.error_title,
-            m.error_details, m.waiter, m.media_link_id),
+  RETURNING m.id, m.tenant_id, m.number_id, m.chat_id, m.priority, n.previous, m.status, m.wamid, m.sent_at,
+            m.error_code, m.error_title, m.error_details, m.waiter, m.media_link_id),
 attempt AS (
   UPDATE attempts a
      SET state = i.state, finished_at = now(), http_status = i.http_status, error_code = i.attempt_code,
@@ -88,6 +93,8 @@ SELECT s.*, EXISTS (SELECT 1 FROM parked_statuses p WHERE p.number_id = s.number
 
 interface SettledRow {
   id: number;
+  chat_id: number;
+  priority: number;
   tenant_id: number;
   number_id: number;
   previous: MessageStatus;
@@ -104,7 +111,7 @@ interface SettledRow {
 /**
  * Stores how attempts ended, with everything that follows: the message's state and next release, paused numbers, and
  * statuses that arrived before their wamid was known. Numbers are paused first, so that nothing is released in
- * between; parked statuses come last, and the recovery finds them when this process dies before.
+ * between; lanes and parked statuses come last, and the recovery finds them when this process dies before.
  */
 export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): Promise<RecordedEnds> {
   // A statement changes a row once: of two attempts of one message (one of them late) the second goes by itself.
@@ -112,7 +119,12 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
   if (repeated > 0) {
     const before = await recordEnds(postgres, attempts.slice(0, repeated));
     const rest = await recordEnds(postgres, attempts.slice(repeated));
-    return { messages: [...before.messages, ...rest.messages], paused: [...before.paused, ...rest.paused] };
+    return {
+      messages: [...before.messages, ...rest.messages],
+      paused: [...before.paused, ...rest.paused],
+      woken: [...before.woken, ...rest.woken],
+      failure: before.failure ?? rest.failure,
+    };
   }
   const paused = await pauseNumbers(postgres, faultsOf(attempts));
   const rows = await postgres.query<SettledRow>('delivery_record_ends', RECORD, parametersOf(attempts));
@@ -120,15 +132,35 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
   const parked = rows.flatMap((row) =>
     row.parked && row.wamid !== null ? [{ numberId: row.number_id, wamid: row.wamid }] : [],
   );
-  if (parked.length > 0) {
-    const advanced = await postgres.transaction((sql) => applyParkedStatuses(sql, parked), {
-      lockTimeoutMs: LOCK_TIMEOUT_MS,
-    });
-    for (const message of advanced) {
-      settled.set(message.id, { ...message, waiter: settled.get(message.id)?.waiter ?? null });
+  // The ends are committed: whatever happens from here on, they are to be told.
+  const woken: WokenMessage[] = [];
+  let failure: unknown = null;
+  try {
+    const ended = rows.filter(({ status, priority }) => status !== 'sending' && priority > 0);
+    woken.push(
+      ...(await wakeLanes(
+        postgres,
+        ended.map(({ chat_id }) => chat_id),
+      )),
+    );
+    if (parked.length > 0) {
+      const advanced = await postgres.transaction((sql) => applyParkedStatuses(sql, parked), {
+        lockTimeoutMs: LOCK_TIMEOUT_MS,
+      });
+      woken.push(...advanced.woken);
+      for (const message of advanced.changed) {
+        settled.set(message.id, { ...message, waiter: settled.get(message.id)?.waiter ?? null });
+      }
     }
+  } catch (error) {
+    failure = error;
   }
-  return { messages: attempts.map(({ messageId }) => settled.get(messageId) ?? null), paused };
+  return {
+    messages: attempts.map(({ messageId }) => settled.get(messageId) ?? null),
+    paused,
+    woken,
+    failure,
+  };
 }
 
 function firstRepeated(attempts: EndedAttempt[]): number {

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { wakeLanes, type WokenMessage } from '../lanes/wake-lanes.js';
 import { MEDIA_LINK_DAYS } from '../status/advance-status.js';
 
 /*
@@ -14,16 +15,28 @@ WITH picked AS MATERIALIZED (
 expired AS (
   UPDATE messages m SET status = 'expired', next_at = NULL, attempt_state = NULL, updated_at = now()
     FROM picked p WHERE m.id = p.id
-  RETURNING m.id, m.media_link_id),
+  RETURNING m.id, m.chat_id, m.priority, m.media_link_id),
 attempt AS (
   UPDATE attempts a SET state = 'released', finished_at = now()
     FROM picked p WHERE a.message_id = p.id AND a.attempt_no = p.attempt_no AND a.state = p.attempt_state),
 links AS (
   UPDATE media_links l SET expires_at = now() + interval '${MEDIA_LINK_DAYS} days'
     FROM expired e WHERE l.id = e.media_link_id AND l.expires_at IS NULL)
-SELECT id FROM expired`;
+SELECT id, chat_id, priority FROM expired`;
 
-/** Ends what could not leave by its `expires_at`, at most `limit` messages; answers their ids. */
-export async function expireMessages(sql: SqlRunner, limit: number): Promise<number[]> {
-  return (await sql.query<{ id: number }>('delivery_expire', EXPIRE, [limit])).map(({ id }) => id);
+/**
+ * Ends what could not leave by its `expires_at`, at most `limit` messages; answers their ids, and the messages whose
+ * turn in their lane came with that, to be handed to the workers. It waits for nobody's lock to expire them.
+ */
+export async function expireMessages(
+  sql: SqlRunner,
+  limit: number,
+): Promise<{ expired: number[]; woken: WokenMessage[] }> {
+  const rows = await sql.query<{ id: number; chat_id: number; priority: number }>('delivery_expire', EXPIRE, [limit]);
+  const inLanes = rows.filter(({ priority }) => priority > 0);
+  const woken = await wakeLanes(
+    sql,
+    inLanes.map(({ chat_id }) => chat_id),
+  );
+  return { expired: rows.map(({ id }) => id), woken };
 }

@@ -4,6 +4,7 @@ import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
 import { backlogFlagMs, DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import { FEED_LEAD_MS, RateSlots } from '../../platform/queue/rate-slots.js';
+import { WokenMessages } from '../lanes/woken-messages.js';
 import { InFlight } from '../work/in-flight.js';
 import { NumberBreakers } from '../work/number-breakers.js';
 import { Pace } from '../work/pace.js';
@@ -53,6 +54,7 @@ export class Feeder {
     private readonly release: DeliveryRelease,
     private readonly slots: RateSlots,
     private readonly giveBack: GiveBack,
+    private readonly woken: WokenMessages,
     private readonly pace: Pace,
     private readonly inFlight: InFlight,
     private readonly breakers: NumberBreakers,
@@ -106,16 +108,17 @@ export class Feeder {
     const allowed = Math.min(share, MAX_VISIT);
     const limit = Math.min(allowed, await this.roomOf(number));
     if (limit <= 0) return { number, released: 0, more: true, hungry: false };
-    const rows = await takeDue(this.postgres, {
+    const due = {
       numberId,
       priority,
       paused: false,
       limit,
       leaseS: this.settings.RELEASE_LEASE_S,
-    });
-    const messages = rows.flatMap(({ id, generation, recipient }) =>
-      generation === null ? [] : [{ id, generation, numberId, ratePerSecond, resumedAt, recipient, priority }],
-    );
+      orderHoldS: this.settings.ORDER_HOLD_S,
+    };
+    const { taken, released: ready, woken } = await takeDue(this.postgres, due);
+    this.woken.release(woken);
+    const messages = ready.map((row) => ({ ...row, numberId, ratePerSecond, resumedAt, priority }));
     const released = await this.release.release(messages, { fromBacklog: true });
     const back = messages.filter(({ id }) => !released.ids.has(id));
     await Promise.all(
@@ -125,7 +128,7 @@ export class Feeder {
     );
     // Those whose pair is full wait for that alone: they are no backlog of the number.
     const kept = back.length - released.pairFull.size;
-    const more = rows.length === limit || kept > 0;
+    const more = taken === limit || kept > 0;
     await this.tellBacklog(number, more);
     return { number, released: released.ids.size, more, hungry: kept === 0 && more && limit === allowed };
   }
@@ -133,10 +136,12 @@ export class Feeder {
   /** Of a number that nothing is released of now: submissions that lapsed become `unknown`. */
   private async visitLapsed(number: DueNumber): Promise<Visit> {
     const { numberId, priority } = number;
-    const rows = hasLapsed(number)
-      ? await takeDue(this.postgres, { numberId, priority, paused: true, limit: MAX_VISIT, leaseS: 0 })
-      : [];
-    return { number, released: 0, more: rows.length === MAX_VISIT, hungry: false };
+    if (!hasLapsed(number)) return { number, released: 0, more: false, hungry: false };
+    const { ORDER_HOLD_S: orderHoldS } = this.settings;
+    const due = { numberId, priority, paused: true, limit: MAX_VISIT, leaseS: 0, orderHoldS };
+    // What their ends have woken leaves with the number's other messages, once it may.
+    const { taken } = await takeDue(this.postgres, due);
+    return { number, released: 0, more: taken === MAX_VISIT, hungry: false };
   }
 
   /** What this process may have in work of the number, and what slots are free before the horizon; the less of both. */

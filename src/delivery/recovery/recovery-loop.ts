@@ -3,6 +3,8 @@ import { Settings } from '../../platform/config/settings.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
 import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
+import { sweepLanes } from '../lanes/wake-lanes.js';
+import { WokenMessages } from '../lanes/woken-messages.js';
 import { sweepParkedStatuses } from '../status/parked-statuses.js';
 import { publishAdvanced } from '../status/publish-advanced.js';
 import { type Hold, readHold } from '../hold/hold-state.js';
@@ -18,7 +20,7 @@ const LOCK_TIMEOUT_MS = 200;
 
 /**
  * Finds in Postgres what is due, in every worker: releases, lapsed leases, expiry, unknown outcomes, parked
- * statuses. Looks again at once while it knows of work, else every
+ * statuses, lanes that nobody woke. Looks again at once while it knows of work, else every
  * RECOVERY_INTERVAL_MS. A step that fails is tried again at the next look and stops none of the others.
  *
  * While all delivery is held nothing expires and nothing is settled: what the database says about a message may be
@@ -31,11 +33,14 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private wake: (() => void) | undefined;
   private readonly restsUntil = new Map<string, number>();
   private hold: Hold | null = null;
+  /** Chat up to which lanes were looked at; 0: to begin again. */
+  private sweptUntil = 0;
 
   constructor(
     private readonly feeder: Feeder,
     private readonly postgres: Postgres,
     private readonly channel: OutcomeChannel,
+    private readonly woken: WokenMessages,
     private readonly settings: Settings,
     private readonly log: Log,
   ) {}
@@ -61,10 +66,14 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
       });
       const held = await this.lookForHold();
       await this.step('expire', RECOVERY_INTERVAL_MS, async () => {
-        return !held && (await expireMessages(this.postgres, BATCH)).length === BATCH;
+        if (held) return false;
+        const { expired, woken } = await expireMessages(this.postgres, BATCH);
+        this.woken.release(woken);
+        return expired.length === BATCH;
       });
       await this.step('settle', SWEEP_MS, async () => !held && (await this.settle()));
       await this.step('parked', SWEEP_MS, () => this.sweepParked());
+      await this.step('lanes', SWEEP_MS, () => this.sweepLanes());
       await this.pause(waitMs);
     }
   }
@@ -100,11 +109,20 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async sweepParked(): Promise<boolean> {
-    const advanced = await this.postgres.transaction((sql) => sweepParkedStatuses(sql, BATCH), {
+    const { changed, woken } = await this.postgres.transaction((sql) => sweepParkedStatuses(sql, BATCH), {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
     });
-    publishAdvanced(this.channel, advanced);
-    return advanced.length > 0;
+    this.woken.release(woken);
+    publishAdvanced(this.channel, changed);
+    return changed.length > 0;
+  }
+
+  private async sweepLanes(): Promise<boolean> {
+    const { woken, next } = await sweepLanes(this.postgres, this.sweptUntil, BATCH);
+    this.sweptUntil = next ?? 0;
+    this.woken.release(woken);
+    // Once around takes as long as it takes: this is for what died with a process.
+    return false;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { wakeLanes, type WokenMessage } from '../lanes/wake-lanes.js';
 import { FINAL_STATUSES, rankSql, STATUS_RANK, type MessageStatus, type ReportedStatus } from './message-status.js';
 
 /** One report of WhatsApp about one message of one of our numbers. */
@@ -34,6 +35,8 @@ export interface AdvanceResult {
   changed: AdvancedMessage[];
   /** Reports that belong to no message known so far: to be parked. In the order given. */
   unmatched: StatusChange[];
+  /** Messages whose turn in their lane came with these reports: released, and to be handed to the workers. */
+  woken: WokenMessage[];
 }
 
 /** Media addresses outlive the end of their message by this. */
@@ -114,8 +117,8 @@ changed AS (
           OR (n.sent_at IS NOT NULL AND n.sent_at IS DISTINCT FROM m.sent_at)
           OR least(m.delivered_at, n.delivered_at) IS DISTINCT FROM m.delivered_at
           OR least(m.read_at, n.read_at) IS DISTINCT FROM m.read_at)
-  RETURNING m.id, m.tenant_id, n.previous, m.status, m.wamid, m.sent_at, m.error_code, m.error_title,
-            m.error_details, m.waiter, m.media_link_id),
+  RETURNING m.id, m.tenant_id, m.chat_id, m.priority, n.previous, m.status, m.wamid, m.sent_at, m.error_code,
+            m.error_title, m.error_details, m.waiter, m.media_link_id),
 closed AS (
   UPDATE attempts a SET state = 'accepted', finished_at = now(), wamid = x.wamid
     FROM (SELECT DISTINCT ON (id, attempt) id, coalesce(attempt_no, newest_attempt) AS attempt, wamid
@@ -130,11 +133,16 @@ SELECT i.ord::int AS ord, (x.ord IS NOT NULL) AS matched, c.*
   FROM i LEFT JOIN matched x USING (ord) LEFT JOIN changed c USING (id)
  ORDER BY c.id, i.ord`;
 
+/** Whether a message in this state keeps those behind it in its lane waiting. */
+const holdsLane = (status: MessageStatus): boolean => status === 'queued' || status === 'sending';
+
 interface AdvanceRow {
   ord: number;
   matched: boolean;
   id: number | null;
   tenant_id: number;
+  chat_id: number;
+  priority: number;
   previous: MessageStatus;
   status: MessageStatus;
   wamid: string | null;
@@ -150,10 +158,11 @@ interface AdvanceRow {
  * moves up (see STATUS_RANK), `delivered_at`, `read_at` and `failed_at` are WhatsApp's earliest times, `sent_at` is WhatsApp's
  * time in place of ours, an outcome that was `unknown` is settled, and the media's address gets its end. Repeats change nothing.
  *
- * Give it a transaction's runner with a lock time-out; publish `waiter`s after the commit (`publishAdvanced`).
+ * Give it a transaction's runner with a lock time-out; publish `waiter`s after the commit (`publishAdvanced`), and hand
+ * over what was woken (`WokenMessages`).
  */
 export async function advanceStatuses(sql: SqlRunner, changes: StatusChange[]): Promise<AdvanceResult> {
-  if (changes.length === 0) return { changed: [], unmatched: [] };
+  if (changes.length === 0) return { changed: [], unmatched: [], woken: [] };
   const rows = await sql.query<AdvanceRow>('delivery_advance_statuses', ADVANCE, [
     changes.map((change) => change.numberId),
     changes.map((change) => change.wamid),
@@ -167,10 +176,12 @@ export async function advanceStatuses(sql: SqlRunner, changes: StatusChange[]): 
     changes.map((change) => change.error?.details ?? null),
   ]);
   const changed = new Map<number, AdvancedMessage>();
+  const ended: number[] = [];
   const unmatched = new Set<number>();
   for (const row of rows) {
     if (!row.matched) unmatched.add(row.ord);
     if (row.id === null || changed.has(row.id)) continue;
+    if (holdsLane(row.previous) && !holdsLane(row.status) && row.priority > 0) ended.push(row.chat_id);
     changed.set(row.id, {
       id: row.id,
       tenantId: row.tenant_id,
@@ -183,5 +194,9 @@ export async function advanceStatuses(sql: SqlRunner, changes: StatusChange[]): 
       waiter: STATUS_RANK[row.previous] <= STATUS_RANK.unknown && row.status !== row.previous ? row.waiter : null,
     });
   }
-  return { changed: [...changed.values()], unmatched: changes.filter((_, index) => unmatched.has(index + 1)) };
+  return {
+    changed: [...changed.values()],
+    unmatched: changes.filter((_, index) => unmatched.has(index + 1)),
+    woken: await wakeLanes(sql, ended),
+  };
 }

@@ -1,5 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
-import { advanceStatuses, type AdvancedMessage, type StatusChange } from './advance-status.js';
+import { advanceStatuses, type AdvanceResult, type StatusChange } from './advance-status.js';
 import type { ReportedStatus } from './message-status.js';
 
 /** WhatsApp repeats a webhook for 7 days; a status whose wamid never appeared by then belongs to nothing of ours. */
@@ -45,8 +45,8 @@ const changeOf = (row: ParkedRow): StatusChange => ({
 export async function applyParkedStatuses(
   sql: SqlRunner,
   stored: readonly { numberId: number; wamid: string }[],
-): Promise<AdvancedMessage[]> {
-  if (stored.length === 0) return [];
+): Promise<AdvanceResult> {
+  if (stored.length === 0) return { changed: [], unmatched: [], woken: [] };
   const rows = await sql.query<ParkedRow>(
     'delivery_take_parked',
     `DELETE FROM parked_statuses p
@@ -55,14 +55,14 @@ export async function applyParkedStatuses(
      RETURNING p.number_id, p.wamid, p.status, p.occurred_at, p.detail`,
     [stored.map(({ numberId }) => numberId), stored.map(({ wamid }) => wamid)],
   );
-  return (await advanceStatuses(sql, rows.map(changeOf))).changed;
+  return advanceStatuses(sql, rows.map(changeOf));
 }
 
 /**
  * Applies statuses that were parked in the very moment in which their wamid was stored, so that neither side saw the
  * other; drops those that nothing will ever claim. At most `limit` at a time.
  */
-export async function sweepParkedStatuses(sql: SqlRunner, limit: number): Promise<AdvancedMessage[]> {
+export async function sweepParkedStatuses(sql: SqlRunner, limit: number): Promise<AdvanceResult> {
   const rows = await sql.query<ParkedRow>(
     'delivery_sweep_parked',
     `WITH known AS (
@@ -81,5 +81,5 @@ export async function sweepParkedStatuses(sql: SqlRunner, limit: number): Promis
     'delivery_drop_parked',
     `DELETE FROM parked_statuses WHERE created_at < now() - interval '${KEPT_DAYS} days'`,
   );
-  return (await advanceStatuses(sql, rows.map(changeOf))).changed;
+  return advanceStatuses(sql, rows.map(changeOf));
 }

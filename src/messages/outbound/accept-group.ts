@@ -1,17 +1,11 @@
 import { isBadRow } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
 import { type ApiError, validationError } from '../../platform/http/api-error.js';
-import { ensureChats, openConversations } from './conversations.js';
+import { countConversations, ensureChats, openConversations, type OpenedConversations } from './conversations.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { judge, mergedText } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
-import {
-  faultsOfNewContacts,
-  insertContacts,
-  reserveContacts,
-  returnContacts,
-  type WantedContact,
-} from './new-contacts.js';
+import { countContacts, faultsOfNewContacts, insertContacts, type WantedContact } from './new-contacts.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
@@ -30,19 +24,28 @@ interface Candidate {
   found: Circumstances;
 }
 
+/** What the group needs to know of delivery. */
+export interface AcceptOptions {
+  /** Messages of such a number are left to the feeder. */
+  isBacklogged: (numberId: number) => boolean;
+  /** How long a message waits for the earlier ones of its lane at most, seconds. */
+  orderHoldS: number;
+}
+
 /**
  * Accepts a group of messages in ONE transaction: contact, chat, conversation, media and message of each, or of none
- * of them. Messages of a number that `isBacklogged` are left to the feeder.
+ * of them. Rows are locked in the order that all of the program keeps to (contacts, chats, messages), and the counters
+ * of tenants, which many groups share, last and for the shortest time.
  * @throws RefusedMidway when a refusal only shows after the first write (a plan's last place taken by another process,
  * an e-mail that became taken) and the group has several messages: nothing is written, and each is to be run alone
  */
 export async function acceptGroup(
   postgres: Postgres,
   items: OutboundItem[],
-  isBacklogged: (numberId: number) => boolean,
+  options: AcceptOptions,
 ): Promise<Acceptance[]> {
   try {
-    return await postgres.transaction((sql) => acceptTogether(sql, items, isBacklogged), {
+    return await postgres.transaction((sql) => acceptTogether(sql, items, options), {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
     });
   } catch (error) {
@@ -60,13 +63,9 @@ function refusalOf(error: unknown): ApiError | undefined {
   return undefined;
 }
 
-async function acceptTogether(
-  sql: SqlRunner,
-  items: OutboundItem[],
-  isBacklogged: (numberId: number) => boolean,
-): Promise<Acceptance[]> {
+async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: AcceptOptions): Promise<Acceptance[]> {
   const results = new Array<Acceptance>(items.length);
-  let candidates = judgeAll(
+  const judged = judgeAll(
     items.map((item, index) => ({ index, item })),
     await lookUp(
       sql,
@@ -74,8 +73,10 @@ async function acceptTogether(
     ),
     results,
   );
-  candidates = await createContacts(sql, candidates, results);
-  await openChats(sql, candidates, results, isBacklogged);
+  const { candidates, created } = await createContacts(sql, judged, results);
+  const opened = await storeMessages(sql, candidates, results, options);
+  const refusal = (await countContacts(sql, created)) ?? (await countConversations(sql, opened));
+  if (refusal) throw new RefusedMidway(refusal);
   return results;
 }
 
@@ -96,10 +97,17 @@ function judgeAll(
 
 const contactKey = (message: OutboundMessage): string => `${message.tenantId} ${message.phone ?? ''}`;
 
-/** Creates the contacts that are not there yet, and looks the group up again when it did. */
-async function createContacts(sql: SqlRunner, candidates: Candidate[], results: Acceptance[]): Promise<Candidate[]> {
+/**
+ * Creates the contacts that are not there yet, and looks the group up again when it did. Answers how many each tenant
+ * has got: to be counted.
+ */
+async function createContacts(
+  sql: SqlRunner,
+  candidates: Candidate[],
+  results: Acceptance[],
+): Promise<{ candidates: Candidate[]; created: Map<number, number> }> {
   const without = candidates.filter(({ found }) => !found.contact);
-  if (without.length === 0) return candidates;
+  if (without.length === 0) return { candidates, created: new Map() };
 
   const faults = await faultsOfNewContacts(
     sql,
@@ -117,40 +125,32 @@ async function createContacts(sql: SqlRunner, candidates: Candidate[], results: 
     if (!found.contact && !wanted.has(key)) wanted.set(key, { message: item.message, ...found });
   }
   const creating = [...wanted.values()];
-  if (creating.length === 0) return sound;
+  if (creating.length === 0) return { candidates: sound, created: new Map() };
 
-  const counts = countByTenant(creating.map(({ message }) => message.tenantId));
-  const refusal = await reserveContacts(sql, counts);
-  if (refusal) throw new RefusedMidway(refusal);
-  const created = await insertContacts(sql, creating);
-  const surplus = countByTenant(
-    creating
-      .filter(({ message }) => !created.some((row) => row.tenantId === message.tenantId && row.phone === message.phone))
-      .map(({ message }) => message.tenantId),
-  );
-  if (surplus.size > 0) await returnContacts(sql, surplus);
-
+  const created = countByTenant(await insertContacts(sql, creating));
   const again = await lookUp(
     sql,
     sound.map(({ item }) => item.message),
   );
-  return sound.flatMap((candidate, position) => {
+  const known = sound.map((candidate, position) => {
     const found = again[position];
     if (!found?.contact) throw new Error('A contact that was just made is not there');
     // A contact that somebody else made meanwhile may have opted out.
     const refused = judge(candidate.item.message, found);
     if (refused) throw new RefusedMidway(refused);
-    return [{ ...candidate, found }];
+    return { ...candidate, found };
   });
+  return { candidates: known, created };
 }
 
-async function openChats(
+/** Stores the messages with their chats; answers the conversations that were opened: to be counted. */
+async function storeMessages(
   sql: SqlRunner,
   candidates: Candidate[],
   results: Acceptance[],
-  isBacklogged: (numberId: number) => boolean,
-): Promise<void> {
-  if (candidates.length === 0) return;
+  { isBacklogged, orderHoldS }: AcceptOptions,
+): Promise<OpenedConversations[]> {
+  if (candidates.length === 0) return [];
   const wanted = new Map<string, { tenantId: number; numberId: number; contactId: number }>();
   for (const { found, item } of candidates) {
     const { numberId, contactId } = keysOf(found);
@@ -185,21 +185,21 @@ async function openChats(
   });
 
   const closed = new Set(candidates.filter(({ found }) => !found.chat?.conversationOpen).map(({ index }) => index));
-  const refusal = await openConversations(
+  const opened = await openConversations(
     sql,
     storable.filter(({ index }) => closed.has(index)).map(({ chatId }) => chatId),
   );
-  if (refusal) throw new RefusedMidway(refusal);
 
-  const stored = await insertMessages(sql, storable);
+  const stored = await insertMessages(sql, storable, orderHoldS);
   for (const [position, message] of storable.entries()) {
     const row = stored[position];
     if (!row) throw new Error('A message was not stored');
     results[message.index] = { accepted: acceptedFrom(message, row) };
   }
+  return opened;
 }
 
-function acceptedFrom(message: StorableMessage, { id, mediaStorageKey }: StoredMessage): AcceptedMessage {
+function acceptedFrom(message: StorableMessage, { id, heldByLane, mediaStorageKey }: StoredMessage): AcceptedMessage {
   const { chatId, contactId, phone, whatsappUserId, text, serviceWindowExpiresAt } = message;
   const { numberId, ratePerSecond, numberResumedAt, leftToFeeder } = message;
   return {
@@ -214,6 +214,7 @@ function acceptedFrom(message: StorableMessage, { id, mediaStorageKey }: StoredM
     ratePerSecond,
     numberResumedAt,
     leftToFeeder,
+    heldByLane,
     mediaStorageKey,
     serviceWindowExpiresAt,
   };
@@ -230,8 +231,8 @@ function keysOf(found: Circumstances) {
   };
 }
 
-function countByTenant(tenantIds: number[]): Map<number, number> {
+function countByTenant(contacts: { tenantId: number }[]): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const tenantId of tenantIds) counts.set(tenantId, (counts.get(tenantId) ?? 0) + 1);
+  for (const { tenantId } of contacts) counts.set(tenantId, (counts.get(tenantId) ?? 0) + 1);
   return counts;
 }

@@ -33,14 +33,20 @@ export async function ensureChats(
   );
 }
 
+/** Conversations of one tenant that a transaction has opened. */
+export interface OpenedConversations {
+  tenant_id: number;
+  n: number;
+}
+
 /**
- * Opens the plan's conversation (24 hours of one contact with one number) in each chat that has none open, and
- * counts it in this UTC month. Two sends to one chat open it once, because the chat's row is locked by its update.
- * Refuses with an error when a plan has not room for all of them: the caller rolls back.
+ * Opens the plan's conversation (24 hours of one contact with one number) in each chat that has none open. Two sends to
+ * one chat open it once, because the chat's row is locked by its update. What comes back is to be counted in the same
+ * transaction.
  */
-export async function openConversations(sql: SqlRunner, chatIds: number[]): Promise<ApiError | undefined> {
-  if (chatIds.length === 0) return undefined;
-  const opened = await sql.query<{ tenant_id: number; n: number }>(
+export async function openConversations(sql: SqlRunner, chatIds: number[]): Promise<OpenedConversations[]> {
+  if (chatIds.length === 0) return [];
+  return sql.query<OpenedConversations>(
     'outbound_open_conversations',
     `WITH due AS (SELECT id FROM chats
                    WHERE id = ANY ($1) AND (conversation_expires_at IS NULL OR conversation_expires_at <= now())
@@ -50,6 +56,13 @@ export async function openConversations(sql: SqlRunner, chatIds: number[]): Prom
      SELECT tenant_id, count(*)::int AS n FROM opened GROUP BY tenant_id ORDER BY tenant_id`,
     [[...new Set(chatIds)].sort((a, b) => a - b)],
   );
+}
+
+/**
+ * Counts opened conversations in this UTC month. Refuses with an error when a plan has not room for all of them: the
+ * caller rolls back.
+ */
+export async function countConversations(sql: SqlRunner, opened: OpenedConversations[]): Promise<ApiError | undefined> {
   if (opened.length === 0) return undefined;
   // The upsert locks the counter's row; what it returns is the count with this group's conversations in it.
   const counted = await sql.query<{ current: number; maximum: number }>(

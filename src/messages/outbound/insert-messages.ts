@@ -28,14 +28,24 @@ const RELEASE_GRACE_S = 2;
 /** A message's id, and which stored file its media row refers to (an earlier one when the content was there already). */
 export interface StoredMessage {
   id: number;
+  /** An earlier message to the same recipient goes first: this one is not to be released now. */
+  heldByLane: boolean;
   mediaStorageKey: string | null;
 }
 
-/** Stores media rows and messages of a group; answers them in the order given. */
-export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]): Promise<StoredMessage[]> {
+/**
+ * Stores media rows and messages of a group; answers them in the order given. One whose recipient has an earlier
+ * message on its way, in this group or before it, is stored as held by its lane, for `orderHoldS` seconds at most.
+ */
+export async function insertMessages(
+  sql: SqlRunner,
+  messages: StorableMessage[],
+  orderHoldS: number,
+): Promise<StoredMessage[]> {
   const files = await upsertMediaFiles(sql, messages);
-  // nextval once per row in a materialised CTE ties each id to its place; link and message are stored together.
-  const rows = await sql.query<{ id: number }>(
+  // nextval once per row in a materialised CTE ties each id to its place; link and message are stored together. The
+  // moment is taken when the chats are locked, so that due times follow the order in which a lane was appended to.
+  const rows = await sql.query<{ id: number; held: boolean }>(
     'outbound_insert_messages',
     `WITH i AS MATERIALIZED (
        SELECT nextval('messages_id_seq') AS id,
@@ -46,17 +56,27 @@ export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]
               WITH ORDINALITY
               AS u (tenant_id, number_id, chat_id, contact_id, type, priority, phone, recipient_user_id,
                     body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s, ord)),
+     busy AS MATERIALIZED (SELECT chat_id FROM busy_lanes(ARRAY(SELECT DISTINCT chat_id FROM i WHERE priority > 0))),
+     moment AS MATERIALIZED (SELECT clock_timestamp() AS due_at FROM (SELECT count(*) FROM busy) AS locked),
+     placed AS MATERIALIZED (
+       SELECT i.*, m.due_at,
+              i.priority > 0 AND (b.chat_id IS NOT NULL
+                OR row_number() OVER (PARTITION BY i.chat_id, i.priority > 0 ORDER BY i.ord) > 1) AS held
+         FROM i CROSS JOIN moment m LEFT JOIN busy b USING (chat_id)),
      links AS (
        INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename)
        SELECT link_id, tenant_id, media_file_id, public_id, filename FROM i WHERE link_id IS NOT NULL),
      stored AS (
        INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, priority, phone,
-                             recipient_user_id, body, content, media_link_id, waiter, request_id, generation, next_at, expires_at)
+                             recipient_user_id, body, content, media_link_id, waiter, request_id, generation, due_at,
+                             held_by, next_at, expires_at)
        SELECT id, tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', priority, phone,
-              recipient_user_id, body, content, link_id, waiter, request_id, 1,
-              now() + grace_s * interval '1 second', now() + expires_in_s * interval '1 second'
-         FROM i)
-     SELECT id FROM i ORDER BY ord`,
+              recipient_user_id, body, content, link_id, waiter, request_id, 1, due_at,
+              CASE WHEN held THEN 'lane' END,
+              CASE WHEN held THEN due_at + $18 * interval '1 second' ELSE now() + grace_s * interval '1 second' END,
+              now() + expires_in_s * interval '1 second'
+         FROM placed)
+     SELECT id, held FROM placed ORDER BY ord`,
     [
       messages.map(({ item }) => item.message.tenantId),
       messages.map(({ numberId }) => numberId),
@@ -75,12 +95,13 @@ export async function insertMessages(sql: SqlRunner, messages: StorableMessage[]
       messages.map(({ item }) => item.message.requestId),
       messages.map(({ expiresInS }) => expiresInS),
       messages.map(({ leftToFeeder }) => (leftToFeeder ? 0 : RELEASE_GRACE_S)),
+      orderHoldS,
     ],
   );
   return messages.map(({ item }, position) => {
     const row = rows[position];
     if (!row) throw new Error('A message was stored without an id');
-    return { id: row.id, mediaStorageKey: files.get(mediaKey(item))?.storage_key ?? null };
+    return { id: row.id, heldByLane: row.held, mediaStorageKey: files.get(mediaKey(item))?.storage_key ?? null };
   });
 }
 

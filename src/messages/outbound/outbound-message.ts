@@ -56,6 +56,8 @@ export interface AcceptedMessage {
   numberResumedAt: Date | null;
   /** Stored as due at once, because its number has a backlog: the workers' feeder releases it. */
   leftToFeeder: boolean;
+  /** An earlier message to the same recipient goes first; its end releases this one. */
+  heldByLane: boolean;
   /** The stored file that the message refers to; null without media. */
   mediaStorageKey: string | null;
   serviceWindowExpiresAt: Date | null;

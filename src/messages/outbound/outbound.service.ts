@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Settings } from '../../platform/config/settings.js';
 import { GroupedWriter } from '../../platform/database/grouped-writer.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { messageSendFailed } from '../../platform/http/api-error.js';
@@ -43,6 +44,7 @@ export class OutboundService implements OnModuleDestroy {
     private readonly release: DeliveryRelease,
     private readonly waiter: OutcomeWaiter,
     private readonly reader: OutcomeReader,
+    private readonly settings: Settings,
     private readonly log: Log,
   ) {
     this.writer = new GroupedWriter<OutboundItem, Acceptance>({
@@ -97,9 +99,12 @@ export class OutboundService implements OnModuleDestroy {
   }
 
   private async acceptAndRelease(items: OutboundItem[]): Promise<Acceptance[]> {
-    const results = await acceptGroup(this.postgres, items, (numberId) => this.isBacklogged(numberId));
+    const results = await acceptGroup(this.postgres, items, {
+      isBacklogged: (numberId) => this.isBacklogged(numberId),
+      orderHoldS: this.settings.ORDER_HOLD_S,
+    });
     const accepted = results.flatMap((result) =>
-      'accepted' in result && !result.accepted.leftToFeeder ? [result.accepted] : [],
+      'accepted' in result && !result.accepted.leftToFeeder && !result.accepted.heldByLane ? [result.accepted] : [],
     );
     // Not awaited: the messages are stored, and whether their release works decides nothing the caller is told.
     const release = this.releaseAll(accepted).finally(() => this.releases.delete(release));

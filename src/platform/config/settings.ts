@@ -278,6 +278,13 @@ export class Settings {
   @Max(3650)
   ATTEMPTS_RETENTION_DAYS = 90;
 
+  /** How long a message waits for the earlier ones to the same recipient at most, from its due time, seconds. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  ORDER_HOLD_S = 300;
+
   @IsIn(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
   LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent' = 'info';
 

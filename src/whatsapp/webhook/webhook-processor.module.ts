@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
+import { LanesModule } from '../../delivery/lanes/lanes.module.js';
 import { QueueModule } from '../../platform/queue/queue.module.js';
 import { InboundCharge } from './processing/inbound-charge.js';
 import { InboxProcessor } from './processing/inbox-processor.js';
 
 /** For the worker role: works the stored webhooks off. */
-@Module({ imports: [QueueModule], providers: [InboundCharge, InboxProcessor] })
+@Module({ imports: [QueueModule, LanesModule], providers: [InboundCharge, InboxProcessor] })
 export class WebhookProcessorModule {}

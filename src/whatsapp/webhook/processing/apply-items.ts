@@ -23,7 +23,7 @@ const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> => !is
  */
 export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]): Promise<Effects> {
   const counts = new ItemCounts();
-  if (entries.length === 0) return { counts, advanced: [], paused: [], inbound: [] };
+  if (entries.length === 0) return { counts, advanced: [], paused: [], inbound: [], woken: [] };
   const routes = await Routes.load(sql, entries);
 
   const inbound: InboundMessage[] = [];

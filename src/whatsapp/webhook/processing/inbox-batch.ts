@@ -81,7 +81,7 @@ interface RowItem extends InboxItem {
 class BatchRun {
   private readonly reports: RowReport[];
   private readonly items: RowItem[] = [];
-  private readonly effects: Effects = { counts: new ItemCounts(), advanced: [], paused: [], inbound: [] };
+  private readonly effects: Effects = { counts: new ItemCounts(), advanced: [], paused: [], inbound: [], woken: [] };
 
   constructor(
     private readonly sql: SqlRunner,
@@ -164,6 +164,7 @@ class BatchRun {
     this.effects.advanced.push(...effects.advanced);
     this.effects.paused.push(...effects.paused);
     this.effects.inbound.push(...effects.inbound);
+    this.effects.woken.push(...effects.woken);
   }
 }
 

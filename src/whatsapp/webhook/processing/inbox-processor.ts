@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { WokenMessages } from '../../../delivery/lanes/woken-messages.js';
 import { publishAdvanced } from '../../../delivery/status/publish-advanced.js';
 import { Postgres } from '../../../platform/database/postgres.js';
 import { Log } from '../../../platform/logging/log.js';
@@ -34,6 +35,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly signal: InboxSignal,
     private readonly outcomes: OutcomeChannel,
     private readonly charge: InboundCharge,
+    private readonly woken: WokenMessages,
     private readonly metrics: Metrics,
     private readonly log: Log,
   ) {}
@@ -76,6 +78,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private tell({ rows, effects, takenApart }: BatchReport): void {
+    this.woken.release(effects.woken);
     publishAdvanced(this.outcomes, effects.advanced);
     this.charge.charge(effects.inbound);
     if (takenApart !== null) this.log.warn({ reason: takenApart }, 'a batch of webhooks was applied item by item');

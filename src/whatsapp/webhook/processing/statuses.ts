@@ -1,3 +1,4 @@
+import type { WokenMessage } from '../../../delivery/lanes/wake-lanes.js';
 import { advanceStatuses, type AdvancedMessage, type StatusChange } from '../../../delivery/status/advance-status.js';
 import { parkStatuses } from '../../../delivery/status/parked-statuses.js';
 import type { SqlRunner } from '../../../platform/database/postgres.js';
@@ -19,6 +20,8 @@ export interface StatusEffects {
   readonly advanced: AdvancedMessage[];
   /** phone_number_id of the numbers that were paused now. */
   readonly paused: string[];
+  /** Messages whose turn in their lane came: released, and to be handed to the workers. */
+  readonly woken: WokenMessage[];
 }
 
 /** Statuses that one statement applies at most. */
@@ -33,14 +36,16 @@ export async function applyStatuses(
   statuses: readonly NumberStatus[],
   counts: ItemCounts,
 ): Promise<StatusEffects> {
-  if (statuses.length === 0) return { advanced: [], paused: [] };
+  if (statuses.length === 0) return { advanced: [], paused: [], woken: [] };
   const changes = statuses.map(changeOf);
   const changed: AdvancedMessage[] = [];
   const unmatched: StatusChange[] = [];
+  const woken: WokenMessage[] = [];
   for (let from = 0; from < changes.length; from += STATEMENT_STATUSES) {
     const result = await advanceStatuses(sql, changes.slice(from, from + STATEMENT_STATUSES));
     changed.push(...result.changed);
     unmatched.push(...result.unmatched);
+    woken.push(...result.woken);
   }
   await parkStatuses(sql, unmatched);
   counts.add('status', 'parked', unmatched.length);
@@ -49,6 +54,7 @@ export async function applyStatuses(
   return {
     advanced: changed,
     paused: paused.map((number) => number.phone_number_id),
+    woken,
   };
 }
 

@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto';
+import type { AttemptEnd } from '../../src/delivery/attempts/attempt-end.js';
+import { claimMessages } from '../../src/delivery/attempts/claim-messages.js';
+import { decideEnd, failedHere, notWritten } from '../../src/delivery/attempts/decide-end.js';
+import { submitAttempts } from '../../src/delivery/attempts/hold-attempts.js';
+import { recordEnds } from '../../src/delivery/attempts/record-ends.js';
+import { expireMessages } from '../../src/delivery/recovery/expire-messages.js';
+import { takeDue } from '../../src/delivery/recovery/take-due.js';
+import { advanceStatuses } from '../../src/delivery/status/advance-status.js';
+import { eventually } from '../support/eventually.js';
+import { Outbox, type MessageColumns, type Sender } from './outbox.js';
+
+let outbox: Outbox;
+let sender: Sender;
+beforeAll(async () => {
+  outbox = await Outbox.create();
+});
+beforeEach(async () => {
+  sender = await outbox.sender();
+});
+afterAll(() => outbox.close());
+
+const HELD: MessageColumns = { held_by: `'lane'`, next_at: `now() + interval '5 minutes'` };
+const FIRST = { attemptNo: 1, retries: 0 };
+const accepted = (): AttemptEnd => decideEnd({ kind: 'accepted', wamid: `wamid.${randomUUID()}` }, FIRST, 0);
+const unknown = decideEnd({ kind: 'unknown', reason: 'ETIMEDOUT' }, FIRST, 0);
+
+const take = (options: { priority?: number; orderHoldS?: number } = {}) =>
+  takeDue(outbox.postgres, {
+    numberId: sender.numberId,
+    priority: 5,
+    paused: false,
+    limit: 100,
+    leaseS: 10,
+    orderHoldS: 300,
+    ...options,
+  });
+const end = (messageId: number, attemptEnd: AttemptEnd) =>
+  recordEnds(outbox.postgres, [
+    { messageId, tenantId: sender.tenantId, numberId: sender.numberId, attemptNo: 1, end: attemptEnd },
+  ]);
+
+/** A message on the wire, and `followers` that wait behind it, oldest first. */
+async function lane(followers: number, columns: MessageColumns = {}): Promise<{ head: number; followers: number[] }> {
+  const head = await outbox.message(sender, { due_at: `now() - interval '10 seconds'`, ...columns });
+  await claimMessages(outbox.postgres, [{ id: head, generation: 1 }], { leaseS: 30, worker: 'w' });
+  await submitAttempts(outbox.postgres, [{ messageId: head, attemptNo: 1 }], 45);
+  const ids: number[] = [];
+  for (let n = 0; n < followers; n += 1)
+    ids.push(await append(head, { due_at: `now() - interval '${9 - n} seconds'` }));
+  return { head, followers: ids };
+}
+
+/** A further message in the lane of `head`, held. */
+async function append(head: number, columns: MessageColumns = {}): Promise<number> {
+  return outbox.message(sender, { ...HELD, chat_id: await outbox.chatOf(head), ...columns });
+}
+
+describe('the end of a message', () => {
+  it.each([
+    ['sent', accepted()],
+    ['failed', failedHere('X', 'x', null)],
+    ['unknown', unknown],
+  ])('%s releases the next of its lane, and only that', async (_status, attemptEnd) => {
+    const { head, followers } = await lane(2);
+    const [second = 0, third = 0] = followers;
+    const { woken } = await end(head, attemptEnd);
+    expect(woken).toMatchObject([
+      { id: second, generation: 2, numberId: sender.numberId, ratePerSecond: 80, priority: 5 },
+    ]);
+    const row = await outbox.read(second);
+    expect(row).toMatchObject({ held_by: null, status: 'queued' });
+    // Long enough to hand it over, short enough to be found soon when that did not happen.
+    expect(row.next_in_s).toBeGreaterThan(0);
+    expect(row.next_in_s).toBeLessThanOrEqual(2);
+    expect(await outbox.read(third)).toMatchObject({ held_by: 'lane' });
+  });
+
+  it('by a status webhook that was faster than the answer releases it, too; the answer then wakes nobody', async () => {
+    const { head, followers } = await lane(2);
+    const change = {
+      numberId: sender.numberId,
+      wamid: 'wamid.1',
+      messageId: head,
+      attemptNo: 1,
+      occurredAt: new Date(),
+    };
+    const { woken } = await advanceStatuses(outbox.postgres, [{ ...change, status: 'delivered' }]);
+    expect(woken).toMatchObject([{ id: followers[0], generation: 2 }]);
+    expect((await end(head, accepted())).woken).toEqual([]);
+    expect((await advanceStatuses(outbox.postgres, [{ ...change, status: 'read' }])).woken).toEqual([]);
+  });
+
+  it('by expiry releases it', async () => {
+    const head = await outbox.message(sender, { expires_at: 'now()', due_at: `now() - interval '9 seconds'` });
+    const next = await append(head);
+    expect(await expireMessages(outbox.postgres, 10)).toMatchObject({ expired: [head], woken: [{ id: next }] });
+  });
+
+  it('by a lease that ran out, or by expiry at its release, releases it in the same visit', async () => {
+    const { head, followers } = await lane(1);
+    const late = await outbox.message(sender, { expires_at: 'now()', due_at: `now() - interval '9 seconds'` });
+    const [next = 0, ofLate] = [followers[0], await append(late)];
+    await outbox.run(`UPDATE messages SET next_at = now() WHERE id = $1`, [head]);
+    expect(await take({ priority: 4 })).toMatchObject({ taken: 1, released: [], woken: [{ id: next, generation: 2 }] });
+    expect(await take()).toMatchObject({ taken: 1, released: [], woken: [{ id: ofLate, generation: 2 }] });
+  });
+
+  it('is not a retry wait: the message stays first', async () => {
+    const { head, followers } = await lane(1);
+    expect((await end(head, notWritten('ECONNREFUSED', FIRST, 1))).woken).toEqual([]);
+    expect(await outbox.read(followers[0] ?? 0)).toMatchObject({ held_by: 'lane' });
+  });
+
+  it('wakes nobody of another lane, and nobody past one that is on its way', async () => {
+    const { head } = await lane(0);
+    const { head: other } = await lane(1);
+    expect((await end(head, accepted())).woken).toEqual([]);
+    await append(other);
+    const released = await append(other, { held_by: null, due_at: `now() - interval '10 seconds'` });
+    expect((await end(other, failedHere('X', 'x', null))).woken).toEqual([]);
+    expect(await outbox.read(released)).toMatchObject({ generation: 1 });
+  });
+
+  it('of a one-time code wakes nobody', async () => {
+    const { head, followers } = await lane(1);
+    const chat_id = await outbox.chatOf(head);
+    const code = await outbox.message(sender, { chat_id, priority: 0, due_at: `now() - interval '1 minute'` });
+    await claimMessages(outbox.postgres, [{ id: code, generation: 1 }], { leaseS: 30, worker: 'w' });
+    expect((await end(code, accepted())).woken).toEqual([]);
+    expect(await outbox.read(followers[0] ?? 0)).toMatchObject({ held_by: 'lane' });
+  });
+});
+
+describe('a due message that was never attempted', () => {
+  it('waits for an earlier one of its lane until its hold is over, and is found by its end', async () => {
+    const { head } = await lane(0);
+    const chat_id = await outbox.chatOf(head);
+    const scheduled = await outbox.message(sender, { chat_id, due_at: `now() - interval '3 seconds'` });
+    const foreign = await outbox.message(sender);
+    expect(await take()).toMatchObject({ taken: 2, released: [{ id: foreign, generation: 2 }], woken: [] });
+    const row = await outbox.read(scheduled);
+    expect(row).toMatchObject({ held_by: 'lane', status: 'queued', generation: 1, priority: 5 });
+    expect(row.next_in_s).toBeGreaterThan(290);
+    expect(row.next_in_s).toBeLessThan(298);
+    expect((await end(head, accepted())).woken).toMatchObject([{ id: scheduled }]);
+  });
+
+  it('goes all the same when its hold is over', async () => {
+    const { head } = await lane(0);
+    const chat_id = await outbox.chatOf(head);
+    const just = await outbox.message(sender, {
+      ...HELD,
+      chat_id,
+      due_at: `now() - interval '61 seconds'`,
+      next_at: 'now()',
+    });
+    const notYet = await outbox.message(sender, { chat_id, due_at: `now() - interval '59 seconds'` });
+    await outbox.run(`UPDATE messages SET due_at = now() - interval '2 minutes' WHERE id = $1`, [head]);
+    expect(await take({ orderHoldS: 60 })).toMatchObject({
+      taken: 2,
+      released: [{ id: just, generation: 2 }],
+      woken: [],
+    });
+    expect(await outbox.read(just)).toMatchObject({ held_by: null });
+    expect(await outbox.read(notYet)).toMatchObject({ held_by: 'lane' });
+  });
+
+  it('is released when it is the first, however many come after it', async () => {
+    const first = await outbox.message(sender, { due_at: `now() - interval '9 seconds'` });
+    const chat_id = await outbox.chatOf(first);
+    await outbox.message(sender, { chat_id, due_at: `now() - interval '8 seconds'` });
+    await outbox.message(sender, { chat_id, due_at: `now() - interval '8 seconds'` });
+    expect(await take()).toMatchObject({ taken: 3, released: [{ id: first, generation: 2 }], woken: [] });
+  });
+
+  it('never waits for what waits for it', async () => {
+    // A clock that was set back gives a later message the earlier due time.
+    const first = await outbox.message(sender, { due_at: `now() - interval '8 seconds'` });
+    const before = await append(first, { due_at: `now() - interval '9 seconds'` });
+    expect(await take()).toMatchObject({ taken: 1, released: [], woken: [{ id: before, generation: 2 }] });
+    expect(await outbox.read(first)).toMatchObject({ held_by: 'lane' });
+  });
+
+  it('is looked at again in a moment when the earlier one is just being changed', async () => {
+    const { head } = await lane(0);
+    const chat_id = await outbox.chatOf(head);
+    const scheduled = await outbox.message(sender, { chat_id });
+    await outbox.postgres.transaction(async (sql) => {
+      await sql.query('test_lock', 'SELECT 1 FROM messages WHERE id = $1 FOR UPDATE', [head]);
+      expect(await take()).toEqual({ taken: 1, released: [], woken: [] });
+    });
+    const row = await outbox.read(scheduled);
+    expect(row).toMatchObject({ held_by: null, generation: 1 });
+    expect(row.next_in_s).toBeLessThanOrEqual(0.05);
+  });
+
+  it('is never one that was attempted: a retry stays the first of its lane', async () => {
+    const { head } = await lane(0);
+    const chat_id = await outbox.chatOf(head);
+    const retry = await outbox.message(sender, { chat_id, status: `'sending'`, attempt_no: 1, priority: 4 });
+    expect(await take({ priority: 4 })).toMatchObject({
+      taken: 1,
+      released: [{ id: retry, generation: 2 }],
+      woken: [],
+    });
+  });
+
+  it('is never a one-time code', async () => {
+    const { head } = await lane(0);
+    const chat_id = await outbox.chatOf(head);
+    const code = await outbox.message(sender, { chat_id, priority: 0 });
+    expect(await take({ priority: 0 })).toMatchObject({ taken: 1, released: [{ id: code, generation: 2 }], woken: [] });
+  });
+});
+
+describe('who appends to a lane', () => {
+  const busy = (chatId: number) =>
+    outbox.postgres.query<{ chat_id: number }>('test_busy', 'SELECT * FROM busy_lanes(ARRAY[$1::int])', [chatId]);
+
+  it('waits for queued, sending and retrying messages; not for ended, scheduled or one-time ones', async () => {
+    const { head } = await lane(0);
+    const chat_id = await outbox.chatOf(head);
+    expect(await busy(chat_id)).toEqual([{ chat_id }]);
+    await end(head, accepted());
+    await outbox.message(sender, { chat_id, priority: 0 });
+    const scheduled = await outbox.message(sender, { chat_id, due_at: `now() + interval '2 seconds'` });
+    expect(await busy(chat_id)).toEqual([]);
+    await outbox.run(`UPDATE messages SET due_at = now() WHERE id = $1`, [scheduled]);
+    expect(await busy(chat_id)).toEqual([{ chat_id }]);
+  });
+
+  it('keeps the message before it from ending until the new one is committed: its end finds it', async () => {
+    const { head } = await lane(0);
+    const chatId = await outbox.chatOf(head);
+    let ended: ReturnType<typeof end> | undefined;
+    let follower = 0;
+    await outbox.postgres.transaction(async (sql) => {
+      await sql.query('test_busy', 'SELECT * FROM busy_lanes(ARRAY[$1::int])', [chatId]);
+      ended = end(head, accepted());
+      await someoneWaits();
+      const [row] = await sql.query<{ id: number }>(
+        'test_append',
+        `INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, generation, held_by, next_at)
+         SELECT tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', 1, 'lane', now() + interval '300 s'
+           FROM messages WHERE id = $1 RETURNING id`,
+        [head],
+      );
+      follower = row?.id ?? 0;
+    });
+    expect((await ended)?.woken).toMatchObject([{ id: follower }]);
+  });
+
+  it('sees that the message before it has ended, or which one it waits for instead', async () => {
+    const { head, followers } = await lane(1);
+    const chat_id = await outbox.chatOf(head);
+    let seen: ReturnType<typeof busy> | undefined;
+    await outbox.postgres.transaction(async (sql) => {
+      await sql.query('test_end', `UPDATE messages SET status = 'sent', next_at = NULL WHERE id = $1`, [head]);
+      seen = busy(chat_id);
+      await someoneWaits();
+    });
+    expect(await seen).toEqual([{ chat_id }]);
+    await outbox.postgres.transaction(async (sql) => {
+      await sql.query('test_end', `UPDATE messages SET status = 'sent', next_at = NULL WHERE id = $1`, followers);
+      seen = busy(chat_id);
+      await someoneWaits();
+    });
+    expect(await seen).toEqual([]);
+  });
+
+  it('does so one after the other', async () => {
+    const chatId = await outbox.chatOf(await outbox.message(sender, { status: `'sent'`, next_at: null }));
+    let second: ReturnType<typeof busy> | undefined;
+    await outbox.postgres.transaction(async (sql) => {
+      await sql.query('test_busy', 'SELECT * FROM busy_lanes(ARRAY[$1::int])', [chatId]);
+      second = busy(chatId);
+      await someoneWaits();
+      await sql.query(
+        'test_first',
+        `INSERT INTO messages (tenant_id, number_id, chat_id, direction, type, status, next_at)
+         VALUES ($1, $2, $3, 'outbound', 'image', 'queued', now())`,
+        [sender.tenantId, sender.numberId, chatId],
+      );
+    });
+    expect(await second).toHaveLength(1);
+  });
+
+  /** Until a session of this database waits for a lock. */
+  const someoneWaits = () =>
+    eventually('somebody waiting for a lock', async () => {
+      const { rows } = await outbox.postgres.pool.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      return rows[0]?.n === 0 ? undefined : true;
+    });
+});
