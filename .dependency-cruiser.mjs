@@ -49,10 +49,11 @@ export default {
       to: { path: '^src/delivery/' },
     },
     {
-      name: 'receiver-knows-only-status-of-delivery',
+      name: 'receiver-knows-only-status-and-lanes-of-delivery',
+      comment: 'What WhatsApp reports changes statuses, and lets the next message of a lane go.',
       severity: 'error',
       from: { path: '^src/whatsapp/webhook/' },
-      to: { path: '^src/delivery/', pathNot: '^src/delivery/status/' },
+      to: { path: '^src/delivery/', pathNot: '^src/delivery/(status|lanes)/' },
     },
     {
       name: 'sandbox-knows-no-program',

@@ -1,6 +1,10 @@
+import { jest } from '@jest/globals';
 import * as files from '../../src/media/testing/sample-files.js';
 import type { TestTenant } from '../support/tenant.js';
 import { SendingLab } from './sending-lab.js';
+
+// Four processes start, and WhatsApp's refusals are waited out.
+jest.setTimeout(120_000);
 
 /** Messages to one recipient, through three workers. */
 describe('a lane', () => {
