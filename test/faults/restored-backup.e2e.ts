@@ -44,7 +44,7 @@ async function newTenant(): Promise<TestTenant> {
   return tenant;
 }
 
-/** To `count` people, from the `first` on. */
+/** To `count` people, from the `first` on; answers the ids, ascending. */
 async function accept(tenant: TestTenant, count: number, first = 0): Promise<number[]> {
   const media_file = { bytes: await files.jpeg(), name: 'photo.jpg', type: 'image/jpeg' };
   const answers = await Promise.all(
@@ -55,11 +55,12 @@ async function accept(tenant: TestTenant, count: number, first = 0): Promise<num
       ),
     ),
   );
-  return answers.map(({ body }) => {
+  const ids = answers.map(({ body }) => {
     const id = body.data?.chat_message_id;
     if (typeof id !== 'number') throw new Error(`not accepted: ${JSON.stringify(body)}`);
     return id;
   });
+  return ids.sort((a, b) => a - b);
 }
 
 /** One database becomes the copy of another, whoever is connected to them. */
