@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What one load came to. Times in milliseconds. */
 export interface LoadResult {
@@ -19,12 +20,14 @@ export interface LoadRequest {
 /**
  * Sends requests over keep-alive connections for `seconds`, `connections` at once, and measures each from its first
  * byte to the end of its answer. Anything but a 200 counts as a failure.
+ * @param perSecond requests begin in even steps; one that cannot begin in time is measured from when it should have
  */
 export async function load(
   target: LoadRequest,
   connections: number,
   seconds: number,
   limit = Infinity,
+  perSecond = Infinity,
 ): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const times: number[] = [];
@@ -34,8 +37,10 @@ export async function load(
   let started = 0;
   const worker = async (): Promise<void> => {
     while (performance.now() < end && started < limit) {
+      const due = begun + (started * 1000) / perSecond;
       started += 1;
-      const from = performance.now();
+      if (due > performance.now()) await pause(due - performance.now());
+      const from = perSecond === Infinity ? performance.now() : due;
       const outcome = await send(agent, target);
       times.push(performance.now() - from);
       if (outcome !== '200') failures[outcome] = (failures[outcome] ?? 0) + 1;

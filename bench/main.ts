@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { Bench, type Figure } from './bench.js';
 import { accept } from './figures/accept.js';
+import { backlog } from './figures/backlog.js';
 import { limit } from './figures/limit.js';
 import { neighbour } from './figures/neighbour.js';
 import { statuses } from './figures/statuses.js';
+import { whole } from './figures/whole.js';
 import { Report } from './report.js';
 
 /**
@@ -11,7 +13,7 @@ import { Report } from './report.js';
  * each beside a bare Nest handler taken in the same run on the same machine. Figures of different machines or runs do
  * not compare.
  */
-const FIGURES: readonly Figure[] = [accept, limit, neighbour, statuses];
+const FIGURES: readonly Figure[] = [accept, backlog, limit, neighbour, statuses, whole];
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, list: { type: 'boolean' }, scale: { type: 'string', default: '1' } },

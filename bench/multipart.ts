@@ -5,9 +5,12 @@ const BOUNDARY = 'rasl-bench-boundary';
 /** Headers of a form made by {@link mediaForm}. */
 export const FORM_HEADERS = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
 
+/** Distinct forms made so far, by this process. */
+let forms = 0;
+
 /**
  * A media form. With `distinct` its file differs each time it is asked for: a counter is written into bytes that no
- * check looks at, so no two uploads share their content.
+ * check looks at, so no two uploads share their content, of this form or of others.
  */
 export function mediaForm(
   fields: Record<string, string>,
@@ -25,11 +28,10 @@ export function mediaForm(
   const after = Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
   const whole = Buffer.concat([before, file, after]);
   const place = before.length + file.length - 64;
-  let count = 0;
   if (!distinct) return () => whole;
   return () => {
     const body = Buffer.from(whole);
-    body.writeUInt32BE(count++, place);
+    body.writeUInt32BE(forms++, place);
     return body;
   };
 }

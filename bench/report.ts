@@ -51,6 +51,14 @@ export class Report {
     });
   }
 
+  /** How much memory something has at most. */
+  size(what: string, bytes: number, mostMegabytes: number): void {
+    const megabytes = bytes / MEGABYTE;
+    const blank = { perSecond: '', p50: '', p99: '', ratio: '' };
+    const target = this.judge(megabytes < mostMegabytes, `< ${mostMegabytes} MB`);
+    this.lines.push({ ...blank, what, memory: `${megabytes.toFixed(1)} MB`, target });
+  }
+
   /** A number of its own kind; `met` undefined: without a target. */
   figure(what: string, value: number, met: boolean | undefined, target: string, floorPerSecond: number): void {
     this.lines.push({
@@ -62,6 +70,12 @@ export class Report {
       ratio: (value / floorPerSecond).toFixed(3),
       target: this.judge(met, target),
     });
+  }
+
+  /** How long a step takes, milliseconds; without a target. */
+  stage(what: string, p50: number, p99: number): void {
+    const blank = { perSecond: '', memory: '', ratio: '', target: '' };
+    this.lines.push({ ...blank, what: `  ${what}`, p50: `${p50.toFixed(1)} ms`, p99: `${p99.toFixed(1)} ms` });
   }
 
   milliseconds(what: string, time: number, most: number): void {

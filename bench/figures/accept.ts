@@ -4,6 +4,7 @@ import { drain } from '../drain.js';
 import type { BenchInstallation } from '../installation.js';
 import { load, type LoadRequest, type LoadResult, merge } from '../load.js';
 import { FORM_HEADERS, jpegOf, mediaForm } from '../multipart.js';
+import { uploadsTo } from '../uploads.js';
 
 const ROUNDS = 3;
 const SECONDS = 5;
@@ -12,27 +13,8 @@ const WARM_UP_S = 5;
 const CONNECTIONS = 64;
 const WAITING = 32;
 const DRAINED = 5000;
-const PHONES = 200;
 const UPLOAD = 100 * 1024;
 const LARGE = 100 * 1024 * 1024;
-
-function uploadsTo(url: string, token: string | null, file: Buffer, prefer: string, distinct = true): LoadRequest {
-  const forms = Array.from({ length: PHONES }, (_, index) =>
-    mediaForm(
-      { phone: `20100${1_000_000 + index}`, media_type: 'image', caption: 'Hello @{contact_first_name}' },
-      file,
-      'photo.jpg',
-      'image/jpeg',
-      distinct,
-    ),
-  );
-  let next = 0;
-  return {
-    url,
-    headers: { ...FORM_HEADERS, prefer, ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    body: () => forms[next++ % PHONES]?.() ?? Buffer.alloc(0),
-  };
-}
 
 async function alternate(targets: LoadRequest[]): Promise<LoadResult[]> {
   const rounds = targets.map((): LoadResult[] => []);
@@ -102,7 +84,7 @@ export const accept: Figure = {
 
     const small = await jpegOf(2048);
     const queued = await load(
-      uploadsTo(mediaUrl, platform.token, small, 'respond-async', false),
+      uploadsTo(mediaUrl, platform.token, small, 'respond-async', { distinct: false, phones: bench.scaled(DRAINED) }),
       CONNECTIONS,
       120,
       DRAINED,

@@ -7,6 +7,10 @@ const RATE = 80;
 const MESSAGES = RATE * 60;
 const AVERAGED_S = 10;
 const LEAST = 74;
+/** At its begin a worker runs code that was never run, and hands the picture over. */
+const WARM_MS = 5000;
+/** With less than this left there is no backlog any more: the last ones wait for nobody but themselves. */
+const LEFT = RATE * 2;
 
 /** A limited number under backlog: never above its limit, and close below it. */
 export const limit: Figure = {
@@ -34,7 +38,7 @@ async function withWorkers(bench: Bench, count: number, floorPerSecond: number):
   const times = await arrivals(platform);
   const what = `a number of ${RATE}/s, ${count} worker${count === 1 ? '' : 's'}`;
   const most = mostWithin(times, 1000);
-  const fewest = fewestWithin(times, AVERAGED_S * 1000) / AVERAGED_S;
+  const fewest = fewestWithin(underBacklog(times), AVERAGED_S * 1000) / AVERAGED_S;
   bench.report.figure(`${what}: most in a sliding second`, most, most <= RATE, `<= ${RATE}`, floorPerSecond);
   bench.report.figure(
     `${what}: least average of ${AVERAGED_S} s`,
@@ -43,4 +47,10 @@ async function withWorkers(bench: Bench, count: number, floorPerSecond: number):
     `>= ${LEAST}/s`,
     floorPerSecond,
   );
+}
+
+/** Without the begin and the end. */
+function underBacklog(times: readonly number[]): readonly number[] {
+  const begin = (times[0] ?? 0) + WARM_MS;
+  return times.slice(0, -LEFT).filter((time) => time >= begin);
 }
