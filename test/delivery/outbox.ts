@@ -21,6 +21,7 @@ export interface StoredMessage {
   attempt_state: string | null;
   held_by: string | null;
   retries: number;
+  body: string | null;
   priority: number;
   wamid: string | null;
   error_code: string | null;

@@ -1,7 +1,6 @@
 import type { Row, SqlRunner } from '../../src/platform/database/postgres.js';
 import { expireMessages } from '../../src/delivery/recovery/expire-messages.js';
 import { dueNumbers } from '../../src/delivery/recovery/due-numbers.js';
-import { settleUnknown } from '../../src/delivery/recovery/settle-unknown.js';
 import { takeDue } from '../../src/delivery/recovery/take-due.js';
 import { Outbox, type Sender } from './outbox.js';
 
@@ -182,68 +181,5 @@ describe('expiry', () => {
     await outbox.messages(sender, 5, { expires_at: 'now()' });
     expect((await expireMessages(outbox.postgres, 3)).expired).toHaveLength(3);
     expect((await expireMessages(outbox.postgres, 3)).expired).toHaveLength(2);
-  });
-});
-
-describe('an outcome that stays unknown', () => {
-  const settle = () => settleUnknown(outbox.postgres, { afterS: 60, maxS: 600, limit: 100 });
-  const since = (seconds: number) => ({
-    status: `'unknown'`,
-    next_at: null,
-    attempt_no: 1,
-    unknown_at: `now() - interval '${seconds} seconds'`,
-  });
-
-  it('is failed by default, and who may wait is told', async () => {
-    const sender = await outbox.sender();
-    const id = await outbox.message(sender, { ...since(61), waiter: `'channel key'` });
-    const young = await outbox.message(sender, since(55));
-    expect(await settle()).toMatchObject([
-      { id, status: 'failed', waiter: 'channel key', error: { code: 'UNKNOWN_OUTCOME' } },
-    ]);
-    expect(await outbox.read(id)).toMatchObject({
-      status: 'failed',
-      error_code: 'UNKNOWN_OUTCOME',
-      next_at: null,
-      link_expires_in_days: 29,
-    });
-    expect((await outbox.read(id)).failed_at).not.toBeNull();
-    expect(await outbox.read(young)).toMatchObject({ status: 'unknown' });
-  });
-
-  it('is sent again when the tenant says so', async () => {
-    const sender = await outbox.sender({ policy: 'resend' });
-    const id = await outbox.message(sender, since(61));
-    await settle();
-    const row = await outbox.read(id);
-    expect(row).toMatchObject({ status: 'sending', attempt_state: null, error_code: null, failed_at: null });
-    expect(row.next_in_s).toBeLessThanOrEqual(0);
-  });
-
-  it('is failed when it would be sent again too late', async () => {
-    const sender = await outbox.sender({ policy: 'resend' });
-    const id = await outbox.message(sender, { ...since(61), expires_at: 'now()' });
-    await settle();
-    expect(await outbox.read(id)).toMatchObject({ status: 'failed', error_code: 'UNKNOWN_OUTCOME' });
-  });
-
-  it('waits longer while raw webhooks wait, because the answer may be among them', async () => {
-    const sender = await outbox.sender();
-    const [id, old] = [await outbox.message(sender, since(61)), await outbox.message(sender, since(601))];
-    const store = (age: string, processed: string) =>
-      outbox.run(
-        `INSERT INTO webhook_inbox (body, request_id, received_at, processed_at)
-         VALUES ('', gen_random_uuid(), now() - $1::interval, ${processed})`,
-        [age],
-      );
-    await store('1 minute', 'now()');
-    await store('4 seconds', 'NULL');
-    await store('6 seconds', 'NULL');
-    await settle();
-    expect(await outbox.read(old)).toMatchObject({ status: 'failed' });
-    expect(await outbox.read(id)).toMatchObject({ status: 'unknown' });
-    await outbox.run(`UPDATE webhook_inbox SET processed_at = now() WHERE received_at < now() - interval '5 seconds'`);
-    await settle();
-    expect(await outbox.read(id)).toMatchObject({ status: 'failed' });
   });
 });

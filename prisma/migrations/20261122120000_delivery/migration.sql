@@ -344,3 +344,13 @@ END $$;
 
 -- A number's newest failures.
 CREATE INDEX messages_failed ON messages (number_id, failed_at DESC NULLS LAST) WHERE status = 'failed';
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Outcomes that stay unknown
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- When the newest webhook arrived that was applied to this account, about whatever it was.
+ALTER TABLE whatsapp_accounts ADD COLUMN last_webhook_at timestamptz(3);
+
+-- One-time codes whose outcome is unknown: they are sent again much sooner than a policy would decide.
+CREATE INDEX messages_unknown_codes ON messages (unknown_at) WHERE status = 'unknown' AND priority = 0;

@@ -10,7 +10,7 @@ import { publishAdvanced } from '../status/publish-advanced.js';
 import { type Hold, readHold } from '../hold/hold-state.js';
 import { expireMessages } from './expire-messages.js';
 import { Feeder } from './feeder.js';
-import { settleUnknown } from './settle-unknown.js';
+import { resendCodes, settleUnknown } from './settle-unknown.js';
 
 const BATCH = 200;
 const SWEEP_MS = 1000;
@@ -96,16 +96,22 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async settle(): Promise<boolean> {
+    const { UNKNOWN_SETTLE_S, UNKNOWN_SETTLE_MAX_S, INTAKE_GAP_S, OTP_RESEND_S } = this.settings;
+    const codes = await resendCodes(this.postgres, { afterS: OTP_RESEND_S, limit: BATCH });
+    for (const { id, tenant_id } of codes) {
+      this.log.warn({ message_id: id, tenant_id }, 'a one-time code with an unknown outcome is sent again');
+    }
     const settled = await settleUnknown(this.postgres, {
-      afterS: this.settings.UNKNOWN_SETTLE_S,
-      maxS: Math.max(this.settings.UNKNOWN_SETTLE_S, this.settings.UNKNOWN_SETTLE_MAX_S),
+      afterS: UNKNOWN_SETTLE_S,
+      maxS: Math.max(UNKNOWN_SETTLE_S, UNKNOWN_SETTLE_MAX_S),
+      gapS: INTAKE_GAP_S,
       limit: BATCH,
     });
     for (const { id, tenantId, status } of settled) {
       this.log.warn({ message_id: id, tenant_id: tenantId, status }, 'an unknown outcome was settled by policy');
     }
     publishAdvanced(this.channel, settled);
-    return settled.length === BATCH;
+    return settled.length === BATCH || codes.length === BATCH;
   }
 
   private async sweepParked(): Promise<boolean> {

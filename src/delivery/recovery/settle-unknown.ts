@@ -7,21 +7,65 @@ export const UNKNOWN_OUTCOME = 'UNKNOWN_OUTCOME';
 /** Raw webhooks that wait this long mean that silence proves nothing: the answer may be among them. */
 const INBOX_LAG_S = 5;
 
+/** A one-time code goes out at most this often in all while its outcome stays unknown: once, and twice again. */
+const CODE_ATTEMPTS = 3;
+
 /*
- * Indexes messages_unknown, webhook_inbox_unprocessed. What the tenant's policy says: `fail`, or `resend` (released
- * again, unless it would come too late). The finer signs of a healthy intake (heartbeats of receiver and processor,
- * other webhooks of the account since) belong into `intake`.
+ * A one-time code whose newest attempt nobody knows the end of, and that is still good for its reader. What a restored
+ * backup made unknown had no such attempt: it is not sent again by this rule.
+ */
+const IS_CODE_TO_RESEND = `
+  m.priority = 0 AND (m.expires_at IS NULL OR m.expires_at > now())
+  AND EXISTS (SELECT FROM attempts a
+               WHERE a.message_id = m.id AND a.attempt_no = m.attempt_no AND a.state = 'unknown')
+  AND (SELECT count(*) FROM attempts a WHERE a.message_id = m.id AND a.state = 'unknown') < ${CODE_ATTEMPTS}`;
+
+/* Index messages_unknown_codes. */
+const RESEND_CODES = `
+WITH picked AS MATERIALIZED (
+  SELECT m.id FROM messages m
+   WHERE m.status = 'unknown' AND m.priority = 0 AND m.unknown_at <= now() - $1 * interval '1 second'
+     AND ${IS_CODE_TO_RESEND}
+   ORDER BY m.unknown_at LIMIT $2 FOR UPDATE OF m SKIP LOCKED)
+UPDATE messages m SET status = 'sending', next_at = now(), updated_at = now()
+  FROM picked p
+ WHERE m.id = p.id
+RETURNING m.id, m.tenant_id`;
+
+/** Sends one-time codes again whose outcome is unknown for `afterS` seconds, whatever the tenant's policy. */
+export function resendCodes(
+  sql: SqlRunner,
+  { afterS, limit }: { afterS: number; limit: number },
+): Promise<{ id: number; tenant_id: number }[]> {
+  return sql.query('delivery_resend_codes', RESEND_CODES, [afterS, limit]);
+}
+
+/*
+ * Indexes messages_unknown, webhook_inbox_unprocessed. Silence is WhatsApp's only while we could have heard it: both
+ * halves of the intake live, and have done so since the outcome became unknown; no raw webhook waits; and something
+ * else was heard of the account since. Otherwise only the longer wait ends it.
+ *
+ * Then the tenant's policy: \`fail\`, or \`resend\` (released again, unless it would come too late). One-time codes were
+ * sent again before, so they fail.
  */
 const SETTLE = `
 WITH intake AS MATERIALIZED (
-  SELECT EXISTS (SELECT 1 FROM webhook_inbox
-                  WHERE processed_at IS NULL AND received_at < now() - interval '${INBOX_LAG_S} seconds') AS behind),
+  SELECT CASE WHEN count(*) = 2 AND min(h.beat_at) >= now() - $3 * interval '1 second'
+               AND NOT EXISTS (SELECT FROM webhook_inbox
+                                WHERE processed_at IS NULL AND received_at < now() - interval '${INBOX_LAG_S} seconds')
+              THEN max(h.healthy_since) END AS healthy_since
+    FROM intake_health h),
 picked AS MATERIALIZED (
-  SELECT m.id, t.unknown_policy = 'resend' AND (m.expires_at IS NULL OR m.expires_at > now()) AS resend
-    FROM messages m JOIN tenants t ON t.id = m.tenant_id
-   WHERE m.status = 'unknown'
-     AND m.unknown_at <= now() - (CASE WHEN (SELECT behind FROM intake) THEN $2::float8 ELSE $1::float8 END) * interval '1 second'
-   ORDER BY m.unknown_at LIMIT $3 FOR UPDATE OF m SKIP LOCKED),
+  SELECT m.id, t.unknown_policy = 'resend' AND m.priority > 0 AND (m.expires_at IS NULL OR m.expires_at > now()) AS resend
+    FROM messages m
+    JOIN tenants t ON t.id = m.tenant_id
+    JOIN phone_numbers n ON n.id = m.number_id
+    JOIN whatsapp_accounts w ON w.id = n.account_id
+   WHERE m.status = 'unknown' AND m.unknown_at <= now() - $1 * interval '1 second'
+     AND (m.unknown_at <= now() - $2 * interval '1 second'
+          OR (m.unknown_at >= (SELECT healthy_since FROM intake) AND w.last_webhook_at > m.unknown_at))
+     AND NOT (${IS_CODE_TO_RESEND})
+   ORDER BY m.unknown_at LIMIT $4 FOR UPDATE OF m SKIP LOCKED),
 settled AS (
   UPDATE messages m
      SET status = CASE WHEN p.resend THEN 'sending' ELSE 'failed' END,
@@ -48,16 +92,18 @@ interface SettledRow {
 }
 
 export interface SettleOptions {
-  /** Silence for this long settles an outcome, seconds; `maxS` when our intake of webhooks was behind. */
+  /** Silence for this long settles an outcome, seconds; `maxS` when WhatsApp's word may have come unheard. */
   afterS: number;
   maxS: number;
+  /** A component of the intake that gave no sign of life for this long is not healthy, seconds. */
+  gapS: number;
   limit: number;
 }
 
 /** Settles outcomes that stayed unknown for too long by the tenant's policy; answers the messages. */
 export async function settleUnknown(sql: SqlRunner, options: SettleOptions): Promise<AdvancedMessage[]> {
-  const { afterS, maxS, limit } = options;
-  const rows = await sql.query<SettledRow>('delivery_settle_unknown', SETTLE, [afterS, maxS, limit]);
+  const { afterS, maxS, gapS, limit } = options;
+  const rows = await sql.query<SettledRow>('delivery_settle_unknown', SETTLE, [afterS, maxS, gapS, limit]);
   return rows.map((row) => ({
     id: row.id,
     tenantId: row.tenant_id,

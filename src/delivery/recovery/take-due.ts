@@ -20,7 +20,8 @@ const LOOK_AGAIN_MS = 50;
  *
  * - nobody has it in work, or its claim lapsed (the worker died before the request was written): released again, under
  *   a new generation, as one that was released before (priority 4);
- * - its submission lapsed: the request may have left, so it is `unknown`;
+ * - its submission lapsed: the request may have left, so it is `unknown`; unless WhatsApp has reported that it refused
+ *   it for a reason that may pass (its code stands with the attempt): that was a retry, so it is released again;
  * - it could not leave in time: `expired`.
  *
  * For a paused number only lapsed submissions are taken: everything else waits.
@@ -32,16 +33,21 @@ const LOOK_AGAIN_MS = 50;
  */
 const TAKE_DUE = `
 WITH picked AS MATERIALIZED (
-  SELECT id, attempt_no, attempt_state, chat_id, due_at,
+  SELECT id, attempt_no, attempt_state, chat_id, due_at, refused,
          status = 'queued' AND attempt_no = 0 AND priority > 0
            AND due_at + $6 * interval '1 second' > now() AS in_order,
-         CASE WHEN attempt_state = 'submitting' THEN 'unknown'
+         CASE WHEN attempt_state = 'submitting' AND NOT refused THEN 'unknown'
               WHEN expires_at <= now() THEN 'expired'
               ELSE 'again' END AS fate
-    FROM messages
+    FROM messages m
+   CROSS JOIN LATERAL (
+     SELECT m.attempt_state = 'submitting' AND EXISTS (
+              SELECT FROM attempts a
+               WHERE a.message_id = m.id AND a.attempt_no = m.attempt_no AND a.state = 'submitting'
+                 AND a.error_code IS NOT NULL) AS refused) report
    WHERE number_id = $1 AND priority = $2 AND status IN ('queued', 'sending') AND next_at <= now()
      AND (NOT $5 OR attempt_state = 'submitting')
-   ORDER BY next_at, id LIMIT $3 FOR UPDATE SKIP LOCKED),
+   ORDER BY next_at, id LIMIT $3 FOR UPDATE OF m SKIP LOCKED),
 ahead AS MATERIALIZED (
   SELECT p.id, earlier.id AS head_id
     FROM picked p
@@ -55,7 +61,7 @@ heads AS MATERIALIZED (
   SELECT m.id FROM messages m
    WHERE m.id = ANY (ARRAY(SELECT head_id FROM ahead)) AND m.status IN ('queued', 'sending') FOR SHARE SKIP LOCKED),
 judged AS MATERIALIZED (
-  SELECT p.id, p.attempt_no, p.attempt_state,
+  SELECT p.id, p.attempt_no, p.attempt_state, p.refused,
          CASE WHEN a.id IS NULL THEN p.fate WHEN h.id IS NULL THEN 'look again' ELSE 'held' END AS fate
     FROM picked p LEFT JOIN ahead a ON a.id = p.id LEFT JOIN heads h ON h.id = a.head_id),
 taken AS (
@@ -67,6 +73,7 @@ taken AS (
                                WHEN 'held' THEN m.due_at + $6 * interval '1 second'
                                WHEN 'look again' THEN now() + ${LOOK_AGAIN_MS} * interval '1 millisecond' END,
          unknown_at = CASE WHEN p.fate = 'unknown' THEN now() ELSE m.unknown_at END,
+         retries = m.retries + coalesce(p.refused, false)::int,
          priority = CASE WHEN p.fate = 'again' THEN least(m.priority, 4) ELSE m.priority END,
          attempt_state = NULL, updated_at = now()
     FROM judged p
@@ -74,7 +81,9 @@ taken AS (
   RETURNING m.id, m.generation, coalesce(m.phone, m.recipient_user_id, '') AS recipient, m.chat_id, m.priority,
             m.media_link_id, p.fate),
 attempt AS (
-  UPDATE attempts a SET state = CASE p.fate WHEN 'unknown' THEN 'unknown' ELSE 'released' END, finished_at = now()
+  UPDATE attempts a
+     SET state = CASE WHEN p.fate = 'unknown' THEN 'unknown' WHEN p.refused THEN 'refused' ELSE 'released' END,
+         finished_at = now()
     FROM judged p
    WHERE a.message_id = p.id AND a.attempt_no = p.attempt_no AND a.state = p.attempt_state),
 links AS (

@@ -1,5 +1,6 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
 import { wakeLanes, type WokenMessage } from '../lanes/wake-lanes.js';
+import { classify } from '../../whatsapp/errors/classify.js';
 import { FINAL_STATUSES, rankSql, STATUS_RANK, type MessageStatus, type ReportedStatus } from './message-status.js';
 
 /** One report of WhatsApp about one message of one of our numbers. */
@@ -33,7 +34,7 @@ export interface AdvancedMessage {
 export interface AdvanceResult {
   /** Messages whose status or times changed, one entry each, by ascending id. */
   changed: AdvancedMessage[];
-  /** Reports that belong to no message known so far: to be parked. In the order given. */
+  /** Reports that belong to no message known so far, or that wait for the answer to a send: to be parked. In the order given. */
   unmatched: StatusChange[];
   /** Messages whose turn in their lane came with these reports: released, and to be handed to the workers. */
   woken: WokenMessage[];
@@ -56,14 +57,16 @@ const FINAL = FINAL_STATUSES.map((status) => `'${status}'`).join(', ');
  * would compare each row with each.
  *
  * A `failed` that is known by its opaque data alone counts only for the attempt that is under way or unknown: one that
- * was refused is being tried again already, and WhatsApp reports the same refusal in both ways.
+ * was refused is being tried again already, and WhatsApp reports the same refusal in both ways. While the request is
+ * on the wire, one that another try may heal (`passing`) is left to the answer: its code is kept with the attempt, for
+ * the case that nobody lives to read the answer, and the report is parked, for the case that the answer is an acceptance.
  */
 const ADVANCE = `
 WITH i AS MATERIALIZED (
   SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::int[], $7::timestamptz[],
-                       $8::text[], $9::text[], $10::text[])
+                       $8::text[], $9::text[], $10::text[], $11::boolean[])
     WITH ORDINALITY AS u (number_id, wamid, message_id, attempt_no, status, rank, occurred_at,
-                          error_code, error_title, error_details, ord)),
+                          error_code, error_title, error_details, passing, ord)),
 matched AS MATERIALIZED (
   SELECT i.ord, m.id, true AS by_wamid
     FROM i JOIN messages m ON m.number_id = i.number_id AND m.wamid = i.wamid
@@ -75,11 +78,17 @@ locked AS MATERIALIZED (
   SELECT m.id, m.status, m.attempt_no, m.attempt_state
     FROM messages m WHERE m.id IN (SELECT id FROM matched) AND m.direction = 'outbound'
    ORDER BY m.id FOR UPDATE),
+set_aside AS MATERIALIZED (
+  SELECT x.ord, l.id, l.attempt_no, i.error_code::int AS code
+    FROM i JOIN matched x USING (ord) JOIN locked l USING (id)
+   WHERE i.passing AND i.status = 'failed' AND NOT x.by_wamid
+     AND i.attempt_no = l.attempt_no AND l.attempt_state = 'submitting'),
 applicable AS (
   SELECT l.id, l.status AS previous, l.attempt_no AS newest_attempt, i.*
     FROM i JOIN matched x USING (ord) JOIN locked l USING (id)
    WHERE x.by_wamid OR i.status <> 'failed'
-      OR (i.attempt_no IS NOT DISTINCT FROM l.attempt_no
+      OR (x.ord NOT IN (SELECT ord FROM set_aside)
+          AND i.attempt_no IS NOT DISTINCT FROM l.attempt_no
           AND (l.attempt_state = 'submitting' OR l.status NOT IN ('queued', 'sending')))),
 folded AS (
   SELECT id, previous, max(rank) AS rank,
@@ -125,16 +134,27 @@ closed AS (
             FROM applicable
            WHERE previous IN ('sending', 'unknown')) AS x
    WHERE a.message_id = x.id AND a.attempt_no = x.attempt AND a.state IN ('submitting', 'unknown')),
+noted AS (
+  UPDATE attempts a SET error_code = s.code
+    FROM set_aside s
+   WHERE a.message_id = s.id AND a.attempt_no = s.attempt_no AND a.state = 'submitting'
+     AND NOT EXISTS (SELECT FROM applicable p WHERE p.id = s.id)),
 links AS (
   UPDATE media_links l SET expires_at = now() + interval '${MEDIA_LINK_DAYS} days'
     FROM changed c
    WHERE l.id = c.media_link_id AND l.expires_at IS NULL AND c.status IN (${FINAL}))
-SELECT i.ord::int AS ord, (x.ord IS NOT NULL) AS matched, c.*
+SELECT i.ord::int AS ord, (x.ord IS NOT NULL AND i.ord NOT IN (SELECT ord FROM set_aside)) AS matched, c.*
   FROM i LEFT JOIN matched x USING (ord) LEFT JOIN changed c USING (id)
  ORDER BY c.id, i.ord`;
 
 /** Whether a message in this state keeps those behind it in its lane waiting. */
 const holdsLane = (status: MessageStatus): boolean => status === 'queued' || status === 'sending';
+
+/** Whether another try of the same message may go better: later, or once the operator has resumed the number. */
+function isPassing(code: string): boolean {
+  const { class: kind } = classify(Number(code), null);
+  return kind === 'retry' || kind === 'pause_number';
+}
 
 interface AdvanceRow {
   ord: number;
@@ -174,6 +194,7 @@ export async function advanceStatuses(sql: SqlRunner, changes: StatusChange[]): 
     changes.map((change) => change.error?.code ?? null),
     changes.map((change) => change.error?.title ?? null),
     changes.map((change) => change.error?.details ?? null),
+    changes.map((change) => change.error !== undefined && isPassing(change.error.code)),
   ]);
   const changed = new Map<number, AdvancedMessage>();
   const ended: number[] = [];

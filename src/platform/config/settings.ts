@@ -257,6 +257,20 @@ export class Settings {
   @Max(604_800)
   UNKNOWN_SETTLE_MAX_S = 7200;
 
+  /** A receiver or processor of webhooks that gave no sign of life for this long was not healthy, seconds. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  INTAKE_GAP_S = 15;
+
+  /** A one-time code whose outcome is unknown is sent again after this long without a status, seconds. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(3600)
+  OTP_RESEND_S = 20;
+
   /** Hour of the day, UTC, from which the daily maintenance is due. */
   @Type(() => Number)
   @IsInt()

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { QueueModule } from '../../platform/queue/queue.module.js';
+import { ReceiverBeat } from './receiver/receiver-beat.js';
 import { SigningApps } from './receiver/signing-apps.js';
 import { WebhookController } from './receiver/webhook.controller.js';
 import { WebhookInbox } from './receiver/webhook-inbox.js';
@@ -9,6 +10,6 @@ import { WebhookReceiver } from './receiver/webhook-receiver.js';
 @Module({
   imports: [QueueModule],
   controllers: [WebhookController],
-  providers: [SigningApps, WebhookInbox, WebhookReceiver],
+  providers: [ReceiverBeat, SigningApps, WebhookInbox, WebhookReceiver],
 })
 export class WebhookReceiverModule {}

@@ -1,6 +1,7 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { AccountItem, MessageItem, StatusItem } from '../body/items.js';
 import { applyAccountChange } from './account-changes.js';
+import { addLatest } from './heard-accounts.js';
 import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
 import { Routes, type RoutedAccount, type RoutedNumber } from './routes.js';
@@ -11,6 +12,8 @@ export interface Effects extends StatusEffects {
   readonly counts: ItemCounts;
   /** The number of each customer's message that was stored now: it uses up the number's rate, too. */
   readonly inbound: RoutedNumber[];
+  /** Accounts that something was heard of, with the arrival of the newest; foreign items are no word of them. */
+  readonly heard: Map<number, Date>;
 }
 
 const isMessage = (entry: InboxItem): entry is InboxItem<MessageItem> => entry.item.kind === 'message';
@@ -23,13 +26,16 @@ const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> => !is
  */
 export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]): Promise<Effects> {
   const counts = new ItemCounts();
-  if (entries.length === 0) return { counts, advanced: [], paused: [], inbound: [], woken: [] };
+  if (entries.length === 0) return { counts, advanced: [], paused: [], inbound: [], woken: [], heard: new Map() };
   const routes = await Routes.load(sql, entries);
 
   const inbound: InboundMessage[] = [];
   const statuses: NumberStatus[] = [];
   const changes: { entry: InboxItem<AccountItem>; account: RoutedAccount }[] = [];
+  const heard = new Map<number, Date>();
   for (const entry of entries) {
+    const from = routes.account(entry);
+    if (from) addLatest(heard, from.accountId, entry.receivedAt);
     if (isMessage(entry)) {
       const number = routes.number(entry);
       if (number) inbound.push({ entry, number });
@@ -55,5 +61,5 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     counts.add(entry.item.kind, applied ? 'applied' : 'ignored');
     effects.paused.push(...paused);
   }
-  return { ...effects, counts, inbound: stored };
+  return { ...effects, counts, inbound: stored, heard };
 }

@@ -4,6 +4,7 @@ import type { Postgres, SqlRunner } from '../../../platform/database/postgres.js
 import { FAULTS_KEPT, type ItemFault } from '../body/items.js';
 import { parseBody } from '../body/parse-body.js';
 import { applyItems, type Effects } from './apply-items.js';
+import { addLatest } from './heard-accounts.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
 import { claimRows, claimRowsAgain, finishRows, type InboxKey, type InboxRow } from './inbox-rows.js';
 
@@ -81,7 +82,14 @@ interface RowItem extends InboxItem {
 class BatchRun {
   private readonly reports: RowReport[];
   private readonly items: RowItem[] = [];
-  private readonly effects: Effects = { counts: new ItemCounts(), advanced: [], paused: [], inbound: [], woken: [] };
+  private readonly effects: Effects = {
+    counts: new ItemCounts(),
+    advanced: [],
+    paused: [],
+    inbound: [],
+    woken: [],
+    heard: new Map(),
+  };
 
   constructor(
     private readonly sql: SqlRunner,
@@ -165,6 +173,7 @@ class BatchRun {
     this.effects.paused.push(...effects.paused);
     this.effects.inbound.push(...effects.inbound);
     this.effects.woken.push(...effects.woken);
+    for (const [accountId, receivedAt] of effects.heard) addLatest(this.effects.heard, accountId, receivedAt);
   }
 }
 

@@ -2,11 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { WokenMessages } from '../../../delivery/lanes/woken-messages.js';
 import { publishAdvanced } from '../../../delivery/status/publish-advanced.js';
+import { Settings } from '../../../platform/config/settings.js';
 import { Postgres } from '../../../platform/database/postgres.js';
 import { Log } from '../../../platform/logging/log.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
 import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 import { OutcomeChannel } from '../../../platform/queue/outcome-channel.js';
+import { IntakeBeat } from '../intake-beat.js';
+import { HeardAccounts } from './heard-accounts.js';
 import { InboundCharge } from './inbound-charge.js';
 import { runBatch, type BatchReport } from './inbox-batch.js';
 import { Wakeup } from './wakeup.js';
@@ -29,6 +32,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   private loops: Promise<void>[] = [];
   private stopped = false;
   private databaseAway = false;
+  private readonly beat: IntakeBeat;
 
   constructor(
     private readonly postgres: Postgres,
@@ -36,9 +40,13 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly outcomes: OutcomeChannel,
     private readonly charge: InboundCharge,
     private readonly woken: WokenMessages,
+    private readonly heard: HeardAccounts,
+    settings: Settings,
     private readonly metrics: Metrics,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.beat = new IntakeBeat('processor', settings.INTAKE_GAP_S, postgres, log);
+  }
 
   onApplicationBootstrap(): void {
     this.stopListening = this.signal.listen(() => this.wakeup.wake());
@@ -50,6 +58,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     this.stopListening?.();
     this.wakeup.wake();
     await Promise.all(this.loops);
+    await Promise.all([this.beat.rest(), this.heard.close()]);
   }
 
   private async loop(): Promise<void> {
@@ -72,6 +81,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     }
     if (this.databaseAway) this.log.info({}, 'raw webhooks are processed again');
     this.databaseAway = false;
+    this.beat.alive();
     if (report.rows.length === 0) return 'empty';
     this.tell(report);
     return 'worked';
@@ -81,6 +91,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     this.woken.release(effects.woken);
     publishAdvanced(this.outcomes, effects.advanced);
     this.charge.charge(effects.inbound);
+    this.heard.hear(effects.heard);
     if (takenApart !== null) this.log.warn({ reason: takenApart }, 'a batch of webhooks was applied item by item');
     const now = Date.now();
     for (const { row, deferred, faultCount, faults } of rows) {
