@@ -13,7 +13,9 @@ beforeAll(async () => {
   outbox = await Outbox.create();
 });
 beforeEach(async () => {
-  await outbox.run('TRUNCATE messages, attempts, webhook_inbox, intake_health');
+  for (const table of ['messages', 'attempts', 'webhook_inbox', 'intake_health']) {
+    await outbox.run(`DELETE FROM ${table}`);
+  }
   await outbox.run(
     `INSERT INTO intake_health (component, beat_at, healthy_since)
      SELECT unnest(ARRAY['receiver', 'processor']), now(), now() - interval '1 hour'`,
