@@ -1,4 +1,5 @@
 import type { Figure } from '../bench.js';
+import type { Child } from '../child.js';
 import { drain } from '../drain.js';
 import { control, type BenchInstallation } from '../installation.js';
 import { load, type LoadResult } from '../load.js';
@@ -31,11 +32,14 @@ export const whole: Figure = {
       phones: RECIPIENTS,
     });
     const count = bench.scaled(MESSAGES);
+    const processes = { api, worker, sandbox: platform.sandbox };
+    const before = cpuSeconds(processes);
     const accepted = await load(uploads, CONNECTIONS, SECONDS, count, OFFERED_PER_S);
     if (Object.keys(accepted.failures).length > 0) {
       throw new Error(`not all were accepted: ${JSON.stringify(accepted.failures)}`);
     }
     await drain(platform, { until: 'idle', worker, api });
+    const after = cpuSeconds(processes);
     const rate = await storedPerSecond(platform, count);
     const target = `>= ${LEAST_PER_S}/s`;
     report.figure(
@@ -46,10 +50,17 @@ export const whole: Figure = {
       floor.perSecond,
     );
     await reportStages(platform, report, accepted, count);
+    const cpu = Object.keys(processes).map(
+      (name) => `${name} ${((((after[name] ?? NaN) - (before[name] ?? NaN)) / count) * 1000).toFixed(2)} ms`,
+    );
+    report.note(`whole, processor time a message: ${cpu.join(', ')}`);
     await worker.stop();
     await api.stop();
   },
 };
+
+const cpuSeconds = (processes: Record<string, Child>): Record<string, number> =>
+  Object.fromEntries(Object.entries(processes).map(([name, child]) => [name, child.cpuSeconds()]));
 
 /** From the first acceptance to the last status, of which there must be three for each message. */
 async function storedPerSecond({ database }: BenchInstallation, count: number): Promise<number> {
