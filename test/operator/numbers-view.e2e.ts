@@ -2,14 +2,18 @@ import { Health } from '../../src/platform/health/health.js';
 import { OperatorServer } from '../../src/platform/health/operator-server.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
-import { COUNTED_UP_TO, numberStates } from '../../src/platform/numbers/number-states.js';
+import { COUNTED_UP_TO } from '../../src/platform/numbers/number-counts.js';
+import { numberStates } from '../../src/platform/numbers/number-states.js';
 import type { NumbersPage } from '../../src/platform/numbers/numbers-page.js';
 import { NumbersView, PAGE_SIZE } from '../../src/platform/numbers/numbers-view.js';
+import { tierLimit } from '../../src/whatsapp/connection/messaging-tier.js';
 import { Outbox, type Sender } from '../delivery/outbox.js';
+import { SlotsLab } from '../delivery/slots-lab.js';
 
 type Json<T> = { [K in keyof T]: T[K] extends Date ? string : T[K] extends object ? Json<T[K]> : T[K] };
 
 let outbox: Outbox;
+let lab: SlotsLab;
 let server: OperatorServer;
 let url: string;
 let sender: Sender;
@@ -17,12 +21,15 @@ beforeEach(async () => {
   outbox = await Outbox.create({ OPERATOR_PORT: '0' });
   const { settings } = outbox;
   server = new OperatorServer(settings, new Health(settings), new Metrics(), new Log(settings));
-  new NumbersView(server, outbox.postgres).onModuleInit();
+  lab = new SlotsLab();
+  await lab.ready();
+  new NumbersView(server, outbox.postgres, lab.slots).onModuleInit();
   url = await server.listen();
   sender = await outbox.sender();
 });
 afterEach(async () => {
   await server.close();
+  lab.close();
   await outbox.close();
 });
 
@@ -77,6 +84,7 @@ describe('the numbers that an operator sees', () => {
       unknown: { minute: 1, quarter: 2, older: 1 },
       tier: 'TIER_2K',
       tierUsed: 7,
+      tierLimit: 2000,
       qualityRating: 'RED',
       backlog: 0,
       oldestAge: null,
@@ -86,6 +94,74 @@ describe('the numbers that an operator sees', () => {
       ['131022', 'Undeliverable'],
       ['131023', 'Undeliverable'],
     ]);
+  });
+
+  it('know the limit of each tier as sending does', async () => {
+    for (const tier of [
+      'TIER_50',
+      'TIER_250',
+      'TIER_2K',
+      'TIER_1M',
+      'TIER_UNLIMITED',
+      'TIER_NOT_SET',
+      'TIER_1KM',
+      null,
+    ]) {
+      await outbox.run('UPDATE phone_numbers SET messaging_limit_tier = $2 WHERE id = $1', [sender.numberId, tier]);
+      const limit = tierLimit(tier);
+      expect([tier, (await numberRow())?.tierLimit]).toEqual([tier, typeof limit === 'number' ? limit : null]);
+    }
+  });
+
+  it('say how fast they send, and how fast they may', async () => {
+    expect(await numberRow()).toMatchObject({
+      usedPerSecond: 0,
+      rate: { factor: 1, allowedPerSecond: 76, heldUntil: null, breakerOpen: false },
+    });
+    const [id] = await outbox.messages(sender, 1);
+    const attempt = (no: number, claimed: string, submitting: string | null): Promise<void> =>
+      outbox.run(
+        `INSERT INTO attempts (message_id, attempt_no, number_id, state, worker, claimed_at, submitting_at)
+         VALUES ($1, $2, $3, 'accepted', 'test', now() - $4::interval, now() - $5::interval)`,
+        [id, no, sender.numberId, claimed, submitting],
+      );
+    // Two of the last ten seconds, one just before them, one that was given back.
+    await attempt(1, '4 seconds', '3 seconds');
+    await attempt(2, '11 seconds', '2 seconds');
+    await attempt(3, '12 seconds', '11 seconds');
+    await attempt(4, '1 second', null);
+    await lab.slots.renew({ numberId: sender.numberId, ratePerSecond: 80, wanted: 1 });
+    await lab.slots.slowDown(sender.numberId);
+    await lab.slots.hold(sender.numberId, 60_000);
+    const number = await numberRow();
+    expect(number).toMatchObject({ usedPerSecond: 0.2, rate: { breakerOpen: false } });
+    expect(number?.rate?.factor).toBeCloseTo(0.5, 1);
+    expect(number?.rate?.allowedPerSecond).toBeCloseTo(38, -1);
+    const heldFor = new Date(number?.rate?.heldUntil ?? 0).getTime() - Date.now();
+    expect(heldFor).toBeGreaterThan(40_000);
+    expect(heldFor).toBeLessThan(61_000);
+    expect(await html()).toMatch(
+      /0\.2 of [34]\d(\.\d)?\/s<small>WhatsApp allows 80\/s<\/small><small>slowed to 5\d%<\/small>/,
+    );
+    expect(await html()).not.toContain('breaker open');
+  });
+
+  it('say that calls hang, until they are answered again', async () => {
+    await lab.slots.openBreaker(sender.numberId, 10_000);
+    const { rate } = (await numberRow()) ?? {};
+    expect(rate).toMatchObject({ breakerOpen: true, heldUntil: expect.any(String) as string });
+    expect(await html()).toContain('breaker open');
+    await lab.slots.closeBreaker(sender.numberId);
+    expect((await numberRow())?.rate).toMatchObject({ breakerOpen: false });
+    expect((await numberRow())?.rate?.factor).toBeCloseTo(0.1, 1);
+  });
+
+  it('are shown without their rates while Redis is away, which the page says', async () => {
+    expect(await html()).not.toContain('Redis does not answer');
+    lab.close();
+    await outbox.message(sender);
+    expect(await numberRow()).toMatchObject({ backlog: 1, rate: null });
+    expect(await html()).toMatch(/role="status">Redis does not answer/);
   });
 
   it('come with those in trouble first: paused with work, paused, in doubt, waiting, quiet', async () => {

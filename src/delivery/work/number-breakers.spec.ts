@@ -14,8 +14,8 @@ function breakersOf() {
   const holds: { numberId: number; holdMs: number }[] = [];
   const restarts: number[] = [];
   const slots = {
-    hold: (numberId: number, holdMs: number) => Promise.resolve(holds.push({ numberId, holdMs })),
-    restartGently: (numberId: number) => Promise.resolve(restarts.push(numberId)),
+    openBreaker: (numberId: number, holdMs: number) => Promise.resolve(holds.push({ numberId, holdMs })),
+    closeBreaker: (numberId: number) => Promise.resolve(restarts.push(numberId)),
   } as unknown as RateSlots;
   const log = { warn: jest.fn(), info: jest.fn(), debug: jest.fn() };
   const metrics = new Metrics();

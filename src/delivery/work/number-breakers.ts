@@ -105,7 +105,7 @@ export class NumberBreakers {
     troubled.opening = { waitMs, until: performance.now() + waitMs, probing: false };
     this.metrics.breakerChanges.inc({ state: 'open' });
     this.log.warn({ event: 'breaker_open', number_id: numberId, wait_ms: waitMs }, "a number's calls hang: it waits");
-    this.slots.hold(numberId, waitMs).catch((error: Error) => {
+    this.slots.openBreaker(numberId, waitMs).catch((error: Error) => {
       this.log.debug({ err: error, number_id: numberId }, 'a number could not be held back');
     });
   }
@@ -113,7 +113,7 @@ export class NumberBreakers {
   private close(numberId: number): void {
     this.metrics.breakerChanges.inc({ state: 'closed' });
     this.log.info({ event: 'breaker_closed', number_id: numberId }, 'a number is answered again');
-    this.slots.restartGently(numberId).catch((error: Error) => {
+    this.slots.closeBreaker(numberId).catch((error: Error) => {
       this.log.debug({ err: error, number_id: numberId }, 'a number could not be slowed down');
     });
   }

@@ -19,6 +19,9 @@ const OTHERS = `
          (SELECT count(*) FROM messages WHERE status = 'unknown') AS unknown,
          (SELECT count(*) FROM delivery_hold) AS held`;
 
+// A component that never beat has no row.
+const INTAKE = `SELECT component, greatest(0, extract(epoch FROM now() - beat_at))::float8 AS age FROM intake_health`;
+
 /**
  * Gauges of what waits, read from Postgres and Redis when somebody scrapes. Every process shows the same numbers, so
  * that they are seen while any process lives; aggregate them with `max`, not `sum`.
@@ -48,6 +51,7 @@ export class BacklogGauges implements OnModuleInit {
       unknown: number;
       held: number;
     }>('metrics:others', OTHERS);
+    const beats = await this.postgres.query<{ component: string; age: number }>('metrics:intake', INTAKE);
     if (!others) throw new Error('An aggregate answered no row');
     this.metrics.queueDepth.set({ state: 'due' }, outbox.due);
     this.metrics.queueDepth.set({ state: 'scheduled' }, outbox.scheduled);
@@ -58,6 +62,8 @@ export class BacklogGauges implements OnModuleInit {
     this.metrics.pausedNumbers.set(others.paused);
     this.metrics.unknownMessages.set(others.unknown);
     this.metrics.deliveryHeld.set(others.held);
+    this.metrics.intakeBeatAge.reset();
+    for (const { component, age } of beats) this.metrics.intakeBeatAge.set({ component }, age);
     this.readAt = performance.now();
   }
 

@@ -6,7 +6,8 @@ export type ScrapeCollector = () => Promise<void> | void;
 
 /**
  * Every number that the program shows at `/metrics`, in one place. Names follow Prometheus' conventions: base units
- * (seconds), `_total` for counters. Labels have few values: route patterns, never ids.
+ * (seconds), `_total` for counters. Labels have few values: route patterns, never ids; only the `rasl_number_…` gauges
+ * name numbers, and of those not more than NUMBERS_SHOWN.
  */
 @Injectable()
 export class Metrics {
@@ -180,6 +181,37 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** How long receiver and processor of webhooks (`component`) have not said that they work. */
+  readonly intakeBeatAge = new Gauge({
+    name: 'rasl_intake_beat_age_seconds',
+    help: "Age of the last beat of the intake of WhatsApp's webhooks.",
+    labelNames: ['component'] as const,
+    registers: [this.registry],
+  });
+
+  /** Of the numbers in trouble or with a backlog alone, see NumberGauges. */
+  readonly numbers = {
+    backlog: this.ofNumbers('rasl_number_backlog', 'Messages of the number that wait, counted up to a bound.'),
+    oldestAge: this.ofNumbers(
+      'rasl_number_oldest_due_age_seconds',
+      "How long the number's next message has been due; 0 when none is.",
+    ),
+    paused: this.ofNumbers('rasl_number_paused', 'Whether sending by the number is paused.'),
+    /** age: `under_1m`, `under_15m`, `older`. */
+    unknown: new Gauge({
+      name: 'rasl_number_unknown_messages',
+      help: 'Messages of the number whose outcome is not known, by how long it is not.',
+      labelNames: ['phone_number_id', 'age'] as const,
+      registers: [this.registry],
+    }),
+    rateFactor: this.ofNumbers('rasl_number_rate_factor', "Share of the number's rate that may be used now, 0 to 1."),
+    breakerOpen: this.ofNumbers('rasl_number_breaker_open', "Whether the number's calls hang and are kept back."),
+    tierUsed: this.ofNumbers(
+      'rasl_number_tier_used_ratio',
+      "Used share of the messaging limit of the number's portfolio; no series without a limit.",
+    ),
+  };
+
   /** Collectors that failed, by name: their gauges are stale. */
   readonly collectionErrors = new Counter({
     name: 'rasl_metrics_collection_errors_total',
@@ -190,6 +222,10 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  private ofNumbers(name: string, help: string): Gauge<'phone_number_id'> {
+    return new Gauge({ name, help, labelNames: ['phone_number_id'], registers: [this.registry] });
   }
 
   /** Runs `collect` at every scrape. One name, one collector. */

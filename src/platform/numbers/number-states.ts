@@ -1,7 +1,5 @@
 import type { SqlRunner } from '../database/postgres.js';
 
-/** Backlogs are counted up to here; the page then says "10,000+". */
-export const COUNTED_UP_TO = 10_000;
 /** Unknown outcomes are looked at up to here, the oldest first. */
 const UNKNOWN_UP_TO = 10_000;
 
@@ -26,15 +24,31 @@ export interface NumberState {
   /** The portfolio's messaging limit: its tier, and how many people count now. */
   tier: string | null;
   tierUsed: number;
+  /** People that the tier allows; null: no limit, or not known. */
+  tierLimit: number | null;
 }
+
+/** A messaging limit is trouble from this share on that is used. */
+const TIER_NEARLY_USED = 0.8;
+/** Of the numbers with messages, so many are looked at when only those in trouble are asked for. */
+const WAITING_UP_TO = 10_000;
+
+/*
+ * What a tier's name says; `TIER_UNLIMITED` and names without a number are no limit. As messaging-tier.ts of the
+ * WhatsApp connection has it, which the view's test holds it to.
+ */
+const TIER_LIMIT = `
+  CASE WHEN n.messaging_limit_tier ~ '^TIER_[0-9]{1,7}[KM]?$'
+       THEN substring(n.messaging_limit_tier FROM '[0-9]+')::float8
+            * CASE right(n.messaging_limit_tier, 1) WHEN 'K' THEN 1000 WHEN 'M' THEN 1000000 ELSE 1 END END`;
 
 /*
  * One row per number. Index messages_due: one probe for each of its priorities (0, 4 and 5), which finds what leaves
  * next. Index messages_unknown: once for all numbers. The portfolio's count is kept. Nothing is counted here, so a
  * number with a million messages costs as much as one with a single message.
  */
-const STATES = `
-WITH doubt AS (
+const statesOf = (among: { waiting: string; where: string }): string => `
+WITH RECURSIVE ${among.waiting}doubt AS (
   SELECT number_id,
          count(*) FILTER (WHERE unknown_at > now() - interval '1 minute') AS minute,
          count(*) FILTER (WHERE unknown_at <= now() - interval '1 minute'
@@ -45,6 +59,7 @@ WITH doubt AS (
 SELECT n.id AS number_id, n.tenant_id, t.name AS tenant_name, n.phone_number_id, n.display_phone_number,
        n.rate_per_second, n.quality_rating, n.name_status, n.paused_at, n.paused_code, n.paused_reason,
        n.messaging_limit_tier AS tier, coalesce(p.recipients, 0) AS tier_used,
+       ${TIER_LIMIT} AS tier_limit,
        coalesce(d.minute, 0) AS minute, coalesce(d.quarter, 0) AS quarter, coalesce(d.older, 0) AS older,
        head.oldest_age
   FROM phone_numbers n
@@ -60,10 +75,33 @@ SELECT n.id AS number_id, n.tenant_id, t.name AS tenant_name, n.phone_number_id,
            AND m.status IN ('queued', 'sending') AND m.next_at IS NOT NULL
          ORDER BY m.next_at, m.id LIMIT 1) AS first
      WHERE first.due_at <= now()) AS head ON true
+ ${among.where}
  -- Trouble first: paused with work waiting, paused, old doubts, then whose oldest message waits longest.
  ORDER BY (n.paused_at IS NOT NULL AND head.oldest_age IS NOT NULL) DESC, n.paused_at IS NOT NULL DESC,
           coalesce(d.older, 0) DESC, head.oldest_age DESC NULLS LAST, n.id
  LIMIT $1 OFFSET $2`;
+
+const STATES = statesOf({ waiting: '', where: '' });
+
+/*
+ * The same of the numbers that are paused, in doubt, near their messaging limit, or have messages that wait: index
+ * messages_due, one probe to find the next number that has some.
+ */
+const TROUBLED = statesOf({
+  waiting: `waiting AS (
+  (SELECT number_id FROM messages
+    WHERE status IN ('queued', 'sending') AND next_at IS NOT NULL
+    ORDER BY number_id, priority, next_at, id LIMIT 1)
+  UNION ALL
+  SELECT following.number_id FROM waiting CROSS JOIN LATERAL (
+    SELECT m.number_id FROM messages m
+     WHERE m.status IN ('queued', 'sending') AND m.next_at IS NOT NULL AND m.number_id > waiting.number_id
+     ORDER BY m.number_id, m.priority, m.next_at, m.id LIMIT 1) AS following),
+`,
+  where: `WHERE n.paused_at IS NOT NULL OR d.number_id IS NOT NULL
+    OR p.recipients >= ${TIER_NEARLY_USED} * ${TIER_LIMIT}
+    OR n.id IN (SELECT number_id FROM waiting LIMIT ${WAITING_UP_TO})`,
+});
 
 interface StateRow {
   number_id: number;
@@ -79,6 +117,7 @@ interface StateRow {
   paused_reason: string | null;
   tier: string | null;
   tier_used: number;
+  tier_limit: number | null;
   minute: number;
   quarter: number;
   older: number;
@@ -87,8 +126,16 @@ interface StateRow {
 
 /** The numbers in order of trouble. */
 export async function numberStates(sql: SqlRunner, page: { limit: number; offset: number }): Promise<NumberState[]> {
-  const rows = await sql.query<StateRow>('number-states', STATES, [page.limit, page.offset]);
-  return rows.map((row) => ({
+  return (await sql.query<StateRow>('number-states', STATES, [page.limit, page.offset])).map(stateOf);
+}
+
+/** The numbers that have messages waiting or are in trouble, the worst first; the others are not looked at. */
+export async function troubledNumbers(sql: SqlRunner, limit: number): Promise<NumberState[]> {
+  return (await sql.query<StateRow>('troubled-numbers', TROUBLED, [limit, 0])).map(stateOf);
+}
+
+function stateOf(row: StateRow): NumberState {
+  return {
     numberId: row.number_id,
     tenantId: row.tenant_id,
     tenantName: row.tenant_name,
@@ -104,58 +151,6 @@ export async function numberStates(sql: SqlRunner, page: { limit: number; offset
     unknown: { minute: row.minute, quarter: row.quarter, older: row.older },
     tier: row.tier,
     tierUsed: row.tier_used,
-  }));
-}
-
-/** What is counted of the numbers that are shown. */
-export interface NumberCounts {
-  /** Messages that wait to be sent or are in work, up to COUNTED_UP_TO. */
-  backlog: number;
-  /** Of the counted ones: those that wait for an earlier message of their chat, or for the messaging limit. */
-  heldByLane: number;
-  heldByTier: number;
-  /** The newest failures. */
-  errors: { code: string; text: string | null; at: Date }[];
-}
-
-/*
- * Index messages_due, at most COUNTED_UP_TO rows of each number; index messages_failed for the errors. Only for the
- * numbers of one page.
- */
-const COUNTS = `
-SELECT n.id AS number_id, b.*, (
-         SELECT coalesce(jsonb_agg(jsonb_build_object('code', f.error_code, 'text', coalesce(f.error_details, f.error_title),
-                                                      'at', f.failed_at) ORDER BY f.failed_at DESC), '[]')
-           FROM (SELECT m.error_code, m.error_details, m.error_title, m.failed_at FROM messages m
-                  WHERE m.number_id = n.id AND m.status = 'failed' ORDER BY m.failed_at DESC NULLS LAST LIMIT 3) f) AS errors
-  FROM unnest($1::int[]) AS n (id)
-  CROSS JOIN LATERAL (
-    SELECT count(*) AS backlog, count(*) FILTER (WHERE w.held_by = 'lane') AS by_lane,
-           count(*) FILTER (WHERE w.held_by = 'tier') AS by_tier
-      FROM (SELECT m.held_by FROM messages m
-             WHERE m.number_id = n.id AND m.status IN ('queued', 'sending') AND m.next_at IS NOT NULL
-             LIMIT $2) w) b`;
-
-interface CountRow {
-  number_id: number;
-  backlog: number;
-  by_lane: number;
-  by_tier: number;
-  errors: { code: string; text: string | null; at: string }[];
-}
-
-/** Counts of these numbers, by id. */
-export async function numberCounts(sql: SqlRunner, numberIds: number[]): Promise<Map<number, NumberCounts>> {
-  const rows = await sql.query<CountRow>('number-counts', COUNTS, [numberIds, COUNTED_UP_TO]);
-  return new Map(
-    rows.map((row) => [
-      row.number_id,
-      {
-        backlog: row.backlog,
-        heldByLane: row.by_lane,
-        heldByTier: row.by_tier,
-        errors: row.errors.map(({ code, text, at }) => ({ code, text, at: new Date(at) })),
-      },
-    ]),
-  );
+    tierLimit: row.tier_limit,
+  };
 }

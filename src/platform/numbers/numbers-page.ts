@@ -1,6 +1,9 @@
-import { COUNTED_UP_TO, type NumberCounts, type NumberState } from './number-states.js';
+import { COUNTED_UP_TO, type NumberCounts, RATE_WINDOW_S } from './number-counts.js';
+import type { NumberRate } from './number-rates.js';
+import type { NumberState } from './number-states.js';
 
-export type ShownNumber = NumberState & NumberCounts;
+/** One row. `rate` is null when Redis did not answer. */
+export type ShownNumber = NumberState & NumberCounts & { rate: NumberRate | null };
 
 export interface NumbersPage {
   at: Date;
@@ -53,6 +56,19 @@ const HEADINGS = [
   'Last errors',
 ];
 
+const perSecond = (rate: number): string => rate.toLocaleString('en-US', { maximumFractionDigits: 1 });
+
+/** Used of allowed, and what keeps the number below what WhatsApp allows. */
+function rateOf({ usedPerSecond, ratePerSecond, rate }: ShownNumber): string {
+  const notes = [`WhatsApp allows ${count(ratePerSecond)}/s`];
+  if (!rate) notes.push('Redis does not answer');
+  if (rate && rate.factor < 1) notes.push(`slowed to ${Math.floor(rate.factor * 100)}%`);
+  if (rate?.heldUntil) notes.push(`held until ${moment(rate.heldUntil)}`);
+  if (rate?.breakerOpen) notes.push('breaker open: its calls hang');
+  const allowed = rate ? perSecond(rate.allowedPerSecond) : '?';
+  return `${perSecond(usedPerSecond)} of ${allowed}/s${notes.map((note) => `<small>${note}</small>`).join('')}`;
+}
+
 function row(number: ShownNumber): string {
   const { unknown, pausedAt, tier } = number;
   const state = pausedAt
@@ -64,16 +80,17 @@ function row(number: ShownNumber): string {
   const errors = number.errors
     .map(({ code, text, at }) => `<small><b>${escape(code)}</b> ${escape(text ?? '')} (${moment(at)})</small>`)
     .join('');
-  const trouble = pausedAt ? 'bad' : unknown.older > 0 || (number.oldestAge ?? 0) > 300 ? 'warn' : '';
+  const slowed = number.rate !== null && (number.rate.breakerOpen || number.rate.factor < 0.5);
+  const trouble = pausedAt ? 'bad' : unknown.older > 0 || (number.oldestAge ?? 0) > 300 || slowed ? 'warn' : '';
   return `<tr class="${trouble}">
 <td>${escape(number.displayPhoneNumber)}<small>${escape(number.phoneNumberId)}</small></td>
 <td>${escape(number.tenantName)}<small>${number.tenantId}</small></td>
 <td class="n">${bounded(number.backlog)}</td>
 <td class="n">${number.oldestAge === null ? '–' : duration(number.oldestAge)}</td>
-<td class="n">${count(number.ratePerSecond)}/s<small>${escape(quality)}</small></td>
+<td class="n">${rateOf(number)}<small>${escape(quality)}</small></td>
 <td class="n">${count(unknown.minute)} / ${count(unknown.quarter)} / ${count(unknown.older)}</td>
 <td class="n">${count(number.heldByLane)} / ${count(number.heldByTier)}</td>
-<td class="n">${count(number.tierUsed)}<small>${escape(tier ?? 'tier not known')}</small></td>
+<td class="n">${count(number.tierUsed)}${number.tierLimit === null ? '' : ` of ${count(number.tierLimit)}`}<small>${escape(tier ?? 'tier not known')}</small></td>
 <td>${state}</td>
 <td>${errors}</td>
 </tr>`;
@@ -84,6 +101,9 @@ export function numbersHtml({ at, hold, numbers, page, hasMore }: NumbersPage): 
   const banner = hold
     ? `<p class="hold" role="alert">All delivery is held since ${moment(hold.heldAt)}: ${escape(hold.reason)}</p>`
     : '';
+  const silent = numbers.some(({ rate }) => rate === null)
+    ? '<p class="hold" role="status">Redis does not answer: the rates of some numbers are not known, and they send nothing.</p>'
+    : '';
   const links = [
     page > 1 ? `<a href="?page=${page - 1}" rel="prev">Previous</a>` : '',
     hasMore ? `<a href="?page=${page + 1}" rel="next">Next</a>` : '',
@@ -91,8 +111,9 @@ export function numbersHtml({ at, hold, numbers, page, hasMore }: NumbersPage): 
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="10"><link rel="icon" href="data:,"><title>Numbers</title><style>${STYLE}</style></head>
-<body><h1>Numbers</h1>${banner}
-<p>${moment(at)}, page ${page}, those in trouble first. Unknown: under 1 minute / under 15 / older. Held: by an earlier
+<body><h1>Numbers</h1>${banner}${silent}
+<p>${moment(at)}, page ${page}, those in trouble first. Rate: calls a second in the last
+${RATE_WINDOW_S} s, of what is given out now. Unknown: under 1 minute / under 15 / older. Held: by an earlier
 message of the chat / by the messaging limit, of the counted backlog. ${links}</p>
 <table><thead><tr>${HEADINGS.map((heading) => `<th scope="col">${heading}</th>`).join('')}</tr></thead>
 <tbody>${numbers.map(row).join('\n')}</tbody></table>

@@ -1,7 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Postgres } from '../database/postgres.js';
 import { OperatorServer } from '../health/operator-server.js';
-import { numberCounts, numberStates } from './number-states.js';
+import { RateSlots } from '../queue/rate-slots.js';
+import { numberCounts } from './number-counts.js';
+import { numberRates } from './number-rates.js';
+import { numberStates } from './number-states.js';
 import { numbersHtml, type NumbersPage } from './numbers-page.js';
 
 /** Numbers on one page. */
@@ -10,13 +13,14 @@ const MAX_PAGE = 100_000;
 
 /**
  * The operator's pages `/numbers` and `/numbers.json`: what waits, what ails and what went wrong, number by number.
- * Every process shows them, from Postgres.
+ * Every process shows them, from Postgres; the rates come from Redis, and are left out while it is away.
  */
 @Injectable()
 export class NumbersView implements OnModuleInit {
   constructor(
     private readonly operator: OperatorServer,
     private readonly postgres: Postgres,
+    private readonly slots: RateSlots,
   ) {}
 
   onModuleInit(): void {
@@ -33,11 +37,12 @@ export class NumbersView implements OnModuleInit {
   private async read(page: number): Promise<NumbersPage> {
     const states = await numberStates(this.postgres, { limit: PAGE_SIZE + 1, offset: (page - 1) * PAGE_SIZE });
     const shown = states.slice(0, PAGE_SIZE);
-    const [counts, [hold]] = await Promise.all([
+    const [counts, rates, [hold]] = await Promise.all([
       numberCounts(
         this.postgres,
         shown.map(({ numberId }) => numberId),
       ),
+      numberRates(this.slots, shown),
       this.postgres.query<{ held_at: Date; reason: string }>(
         'numbers-hold',
         'SELECT held_at, reason FROM delivery_hold',
@@ -48,7 +53,7 @@ export class NumbersView implements OnModuleInit {
       hold: hold ? { heldAt: hold.held_at, reason: hold.reason } : null,
       numbers: shown.flatMap((state) => {
         const counted = counts.get(state.numberId);
-        return counted ? [{ ...state, ...counted }] : [];
+        return counted ? [{ ...state, ...counted, rate: rates.get(state.numberId) ?? null }] : [];
       }),
       page,
       hasMore: states.length > PAGE_SIZE,

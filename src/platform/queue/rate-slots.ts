@@ -30,6 +30,9 @@ export const FEED_LEAD_MS = 40;
  */
 export const RECOVERY_MS = 60_000;
 
+/** From the end of a breaker's wait until its probe was made and answered, at most; the breaker is told of so long. */
+const PROBE_MS = 120_000;
+
 /** Pairs that one call restores. */
 const RESTORED_AT_ONCE = 1000;
 const MICROSECONDS = 1000;
@@ -114,6 +117,22 @@ export class RateSlots {
     await this.ask({ numberId, ratePerSecond: 1, wanted: 0, holdMs: milliseconds });
   }
 
+  /**
+   * The number's calls hang: it is held, and until after the next probe everybody is told why ({@link state}).
+   * @param milliseconds until the probe
+   */
+  async openBreaker(numberId: number, milliseconds: number): Promise<void> {
+    await Promise.all([
+      this.hold(numberId, milliseconds),
+      this.redis.commands.set(this.key(numberId, 'breaker'), '1', 'PX', Math.ceil(milliseconds + PROBE_MS)),
+    ]);
+  }
+
+  /** The number's calls are answered again: it starts gently. */
+  async closeBreaker(numberId: number): Promise<void> {
+    await Promise.all([this.restartGently(numberId), this.redis.commands.unlink(this.key(numberId, 'breaker'))]);
+  }
+
   /** WhatsApp refused the pair: one message may leave after `milliseconds`, then as its long-run limit allows. */
   async holdPair(numberId: number, recipient: string, milliseconds: number): Promise<void> {
     await this.redis.commands.holdPair(
@@ -131,13 +150,18 @@ export class RateSlots {
 
   /** The number's rate as it is; null when Redis knows nothing of it. Changes nothing. */
   async state(numberId: number, ratePerSecond: number): Promise<RateState | null> {
-    if ((await this.redis.commands.exists(this.key(numberId, 'slots'))) === 0) return null;
+    const [known, breaker] = await Promise.all([
+      this.redis.commands.exists(this.key(numberId, 'slots')),
+      this.redis.commands.exists(this.key(numberId, 'breaker')),
+    ]);
+    if (known === 0) return null;
     const [now, , , factor, next, held] = await this.ask({ numberId, ratePerSecond, wanted: 0 });
     return {
       factor: Number(factor),
       allowedPerSecond: ratePerSecond * USED_SHARE * Number(factor),
       nextFreeAt: next / MICROSECONDS,
       heldUntil: held > now ? held / MICROSECONDS : null,
+      breakerOpen: breaker === 1,
     };
   }
 

@@ -45,4 +45,6 @@ export interface RateState {
   nextFreeAt: number;
   /** Until when WhatsApp (or a breaker) told the number to wait; null: it was not, or that is over. */
   heldUntil: number | null;
+  /** Some worker's breaker of the number is open: its calls hang. */
+  breakerOpen: boolean;
 }
