@@ -102,7 +102,7 @@ export const accept: Figure = {
 
     const small = await jpegOf(2048);
     const queued = await load(
-      uploadsTo(mediaUrl, platform.token, small, 'respond-async', { distinct: false, phones: bench.scaled(DRAINED) }),
+      uploadsTo(mediaUrl, platform.token, small, 'respond-async', { distinct: false, phones: DRAINED }),
       CONNECTIONS,
       120,
       DRAINED,
