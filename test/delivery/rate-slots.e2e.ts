@@ -107,15 +107,44 @@ describe('rate slots', () => {
 });
 
 describe('renewed slots', () => {
-  it('are charged to the number, not to the pair a second time', async () => {
+  const one = { recipient: 'one', urgent: false };
+  const late = (recipient: string, departedAt: number) => ({ recipient, departedAt });
+
+  it('are charged to the number as any other', async () => {
     const numberId = await lab.number();
-    const one = { recipient: 'one', urgent: false };
+    const [first = 0] = await lab.departures(numberId, 1);
+    const { departures } = await lab.slots.renew({ numberId, ratePerSecond: 80 }, [late('one', first)]);
+    const [next = 0] = await lab.departures(numberId, 1);
+    expect(next - (departures[0] ?? 0)).toBeCloseTo(GAP_MS, 2);
+  });
+
+  it('cost their pair what it has recovered since: nothing for the moment that they are late, but one for six seconds', async () => {
+    const kinds = async (lateMs: number): Promise<string[]> => {
+      const numberId = await lab.number();
+      const horizonMs = 20_000;
+      const places = departuresOf(await lab.places(numberId, Array<typeof one>(44).fill(one), { horizonMs }));
+      // As if the first of them had been due that long before its new departure.
+      const [first = 0] = places;
+      await lab.slots.renew({ numberId, ratePerSecond: 80, horizonMs }, [late('one', first + 44 * GAP_MS - lateMs)]);
+      return (await lab.places(numberId, [one, one], { horizonMs })).map(({ kind }) => kind);
+    };
+    expect(await kinds(0)).toEqual(['departs', 'pair_full']);
+    expect(await kinds(6000)).toEqual(['pair_full', 'pair_full']);
+    // No more than the one, however late it is.
+    expect(await kinds(60_000)).toEqual(['pair_full', 'pair_full']);
+  });
+
+  it('are not to be had where the pair has no room for what is late', async () => {
+    const numberId = await lab.number();
     const horizonMs = 20_000;
-    await lab.places(numberId, Array<typeof one>(44).fill(one), { horizonMs });
-    const [last = 0] = (await lab.slots.renew({ numberId, ratePerSecond: 80, wanted: 1, horizonMs })).departures;
-    const places = await lab.places(numberId, [one, one], { horizonMs });
-    expect(places.map(({ kind }) => kind)).toEqual(['departs', 'pair_full']);
-    expect((departuresOf(places)[0] ?? 0) - last).toBeCloseTo(GAP_MS, 2);
+    const places = departuresOf(await lab.places(numberId, Array<typeof one>(45).fill(one), { horizonMs }));
+    const [first = 0] = places;
+    const { departures } = await lab.slots.renew({ numberId, ratePerSecond: 80, horizonMs }, [
+      late('one', first - 60_000),
+      late('another', first),
+    ]);
+    expect(departures[0]).toBeNull();
+    expect(departures[1]).toEqual(expect.any(Number));
   });
 });
 
@@ -131,10 +160,10 @@ describe('a number of which Redis knows nothing', () => {
 
   it('begins a new epoch when Redis was emptied: slots from before are outdated', async () => {
     const numberId = await lab.number();
-    const before = await lab.slots.renew({ numberId, ratePerSecond: 80, wanted: 1 });
+    const before = await lab.slots.renew({ numberId, ratePerSecond: 80 }, []);
     expect(lab.slots.isOutdated(numberId, before.epoch)).toBe(false);
     await lab.redis.commands.unlink(lab.key(numberId));
-    const after = await lab.slots.renew({ numberId, ratePerSecond: 80, wanted: 1 });
+    const after = await lab.slots.renew({ numberId, ratePerSecond: 80 }, []);
     expect(after.epoch).toBeGreaterThan(before.epoch);
     expect(lab.slots.isOutdated(numberId, before.epoch)).toBe(true);
     expect(lab.slots.isOutdated(numberId, after.epoch)).toBe(false);

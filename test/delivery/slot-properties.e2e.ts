@@ -28,11 +28,16 @@ const step = fc.oneof(
       elsewhere: fc.boolean(),
     }),
   },
-  fc.record({ kind: fc.constant('renew' as const), wanted: fc.integer({ min: 1, max: 20 }) }),
+  // Of those that reserved last, some are late and reserve again.
+  fc.record({ kind: fc.constant('renew' as const), late: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ kind: fc.constant('charge' as const), count: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ kind: fc.constant('hold' as const), milliseconds: fc.integer({ min: 1, max: 300 }) }),
   fc.record({ kind: fc.constant('slow' as const) }),
 );
+
+function remove(times: number[], time: number): void {
+  times.splice(times.indexOf(time), 1);
+}
 
 describe('whatever is reserved, by whomever', () => {
   it('a number keeps to its rate, one-time codes to half of it, and every pair to its own', async () => {
@@ -41,6 +46,7 @@ describe('whatever is reserved, by whomever', () => {
         const numberId = await lab.number();
         const all: number[] = [];
         const urgent: number[] = [];
+        const ordinary: { recipient: string; departedAt: number }[] = [];
         const ofPair = new Map<string, number[]>(RECIPIENTS.map((recipient) => [recipient, []]));
         for (const action of steps) {
           if (action.kind === 'reserve') {
@@ -52,10 +58,20 @@ describe('whatever is reserved, by whomever', () => {
               if (place?.kind !== 'departs') continue;
               ofPair.get(message.recipient)?.push(place.at);
               if (message.urgent) urgent.push(place.at);
+              else ordinary.push({ recipient: message.recipient, departedAt: place.at });
             }
           } else if (action.kind === 'renew') {
-            const { wanted } = action;
-            all.push(...(await lab.slots.renew({ numberId, ratePerSecond: RATE, wanted })).departures);
+            const missed = ordinary.splice(-action.late);
+            const { departures } = await lab.slots.renew({ numberId, ratePerSecond: RATE }, missed);
+            for (const [index, { recipient, departedAt }] of missed.entries()) {
+              // What was missed did not leave; what got no new departure leaves by another reservation.
+              remove(all, departedAt);
+              remove(ofPair.get(recipient) ?? [], departedAt);
+              const departure = departures[index] ?? null;
+              if (departure === null) continue;
+              all.push(departure);
+              ofPair.get(recipient)?.push(departure);
+            }
           } else if (action.kind === 'charge') await lab.slots.charge(numberId, RATE, action.count);
           else if (action.kind === 'hold') await lab.slots.hold(numberId, action.milliseconds);
           else await lab.slots.slowDown(numberId);

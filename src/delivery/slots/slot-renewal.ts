@@ -13,8 +13,16 @@ export interface Slot {
 /** A job that waits in a worker for its new slot waits this long at most; else its message goes back. */
 const LONGEST_WAIT_MS = 1000;
 
-interface Applicant {
+/** A message whose slot was missed. */
+export interface LateMessage {
+  numberId: number;
   ratePerSecond: number;
+  /** As WhatsApp takes it: digits, or a user id. */
+  recipient: string;
+  missed: Slot;
+}
+
+interface Applicant extends LateMessage {
   resolve: (slot: Slot | null) => void;
 }
 
@@ -35,15 +43,16 @@ export class SlotRenewal {
   ) {}
 
   /** Null when no slot is to be had soon, or Redis is away. */
-  renew(numberId: number, ratePerSecond: number): Promise<Slot | null> {
+  renew(late: LateMessage): Promise<Slot | null> {
+    const { numberId } = late;
     this.metrics.rateSlotsMissed.inc();
     return new Promise((resolve) => {
       const others = this.applicants.get(numberId);
       if (others) {
-        others.push({ ratePerSecond, resolve });
+        others.push({ ...late, resolve });
         return;
       }
-      this.applicants.set(numberId, [{ ratePerSecond, resolve }]);
+      this.applicants.set(numberId, [{ ...late, resolve }]);
       setImmediate(() => void this.serve(numberId));
     });
   }
@@ -55,17 +64,19 @@ export class SlotRenewal {
     if (!head) return;
     const begun = performance.now();
     try {
-      const { epoch, departures } = await this.slots.renew({
-        numberId,
-        ratePerSecond: head.ratePerSecond,
-        wanted: applicants.length,
-        horizonMs: LONGEST_WAIT_MS,
-        leadMs: this.lead.milliseconds,
-      });
+      const { epoch, departures } = await this.slots.renew(
+        {
+          numberId,
+          ratePerSecond: head.ratePerSecond,
+          horizonMs: LONGEST_WAIT_MS,
+          leadMs: this.lead.milliseconds,
+        },
+        applicants.map(({ recipient, missed }) => ({ recipient, departedAt: missed.departsAt })),
+      );
       this.lead.took(performance.now() - begun);
       applicants.forEach(({ resolve }, index) => {
-        const departsAt = departures[index];
-        resolve(departsAt === undefined ? null : { departsAt, epoch });
+        const departsAt = departures[index] ?? null;
+        resolve(departsAt === null ? null : { departsAt, epoch });
       });
     } catch (error) {
       this.log.debug({ err: error, number_id: numberId }, 'slots could not be reserved again');

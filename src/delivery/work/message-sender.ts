@@ -131,7 +131,7 @@ export class MessageSender {
     let submittedAt = -Infinity;
     // A slot that is missed already is given up before the submission when that will be quick enough for the next one.
     if (this.missed(number.id, slot) && this.submitLead.milliseconds < LATE_AFTER_MS / 2) {
-      slot = await this.renewal.renew(number.id, number.ratePerSecond);
+      slot = await this.renew(message, slot);
     }
     while (slot) {
       if (!(await this.departures.wait(this.untilDeparture(number.id, slot) - this.submitLead.milliseconds))) break;
@@ -143,9 +143,14 @@ export class MessageSender {
       if (!(await this.departures.wait(this.untilDeparture(number.id, slot)))) break;
       // The last look before the write: nothing has left yet, so the same attempt may wait for a new slot.
       if (!this.missed(number.id, slot)) return true;
-      slot = await this.renewal.renew(number.id, number.ratePerSecond);
+      slot = await this.renew(message, slot);
     }
     return slot ? releasedUnsent('the worker stops', 0) : releasedUnsent('no slot', NO_SLOT_PAUSE_MS);
+  }
+
+  private renew({ number, phone, recipientUserId }: ClaimedMessage, missed: Slot): Promise<Slot | null> {
+    const recipient = phone ?? recipientUserId ?? '';
+    return this.renewal.renew({ numberId: number.id, ratePerSecond: number.ratePerSecond, recipient, missed });
   }
 
   /** True: committed. Null: the message is no longer ours. An end: nobody can say, and nothing was written. */

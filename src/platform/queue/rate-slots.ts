@@ -3,7 +3,7 @@ import { Settings } from '../config/settings.js';
 import { RedisConnections, type RedisNode } from '../redis/redis-connections.js';
 import { PairHistory } from './pair-history.js';
 import { RedisTime } from './redis-time.js';
-import type { Place, RateState, SlotApplicant, SlotRequest } from './slot-request.js';
+import type { LateApplicant, Place, RateState, SlotApplicant, SlotRequest } from './slot-request.js';
 import { defineSlotScripts, type SlotReply } from './slot-scripts.js';
 
 /**
@@ -40,6 +40,7 @@ const MICROSECONDS = 1000;
 interface Ask extends SlotRequest {
   wanted: number;
   applicants?: readonly SlotApplicant[];
+  missed?: readonly LateApplicant[];
   charge?: number;
   holdMs?: number;
   adapt?: 'slow' | 'gentle';
@@ -85,12 +86,22 @@ export class RateSlots {
   }
 
   /**
-   * Departures of the number alone, for messages that reserved before and missed theirs: their pairs are charged
-   * already. As many as fit.
+   * New departures for messages that reserved before and missed theirs, one for each; null: none before the horizon, or
+   * its pair has no room. A pair is charged for what it has recovered since the missed departure: what was not sent
+   * then is sent now, among what was reserved meanwhile.
    */
-  async renew(request: SlotRequest & { wanted: number }): Promise<{ epoch: number; departures: number[] }> {
-    const [, epoch, , , , , , , ...places] = await this.ask(request);
-    return { epoch, departures: places.filter((place) => place > 0).map((place) => place / MICROSECONDS) };
+  async renew(
+    request: SlotRequest,
+    missed: readonly LateApplicant[],
+  ): Promise<{ epoch: number; departures: (number | null)[] }> {
+    const [, epoch, , , , , , , ...places] = await this.ask({ ...request, wanted: missed.length, missed });
+    return {
+      epoch,
+      departures: missed.map((_, index) => {
+        const place = places[index] ?? 0;
+        return place > 0 ? place / MICROSECONDS : null;
+      }),
+    };
   }
 
   /** How many departures would fit before the horizon now, of ordinary or of urgent messages; reserves nothing. */
@@ -218,13 +229,14 @@ export class RateSlots {
   }
 
   private async ask(ask: Ask): Promise<SlotReply> {
-    const { numberId, ratePerSecond, applicants = [], horizonMs = HORIZON_MS } = ask;
+    const { numberId, ratePerSecond, applicants = [], missed = [], horizonMs = HORIZON_MS } = ask;
+    const recipients = [...applicants, ...missed].map(({ recipient }) => recipient);
     const sent = performance.now();
     const reply = await this.redis.commands.reserveSlots(
-      2 + applicants.length,
+      2 + recipients.length,
       this.key(numberId, 'slots'),
       this.key(numberId, 'backlog'),
-      ...applicants.map(({ recipient }) => this.pairKey(numberId, recipient)),
+      ...recipients.map((recipient) => this.pairKey(numberId, recipient)),
       Math.ceil(1_000_000 / (ratePerSecond * USED_SHARE)),
       ask.wanted,
       horizonMs * MICROSECONDS,
@@ -240,6 +252,7 @@ export class RateSlots {
       ask.resumedAt?.getTime() ?? 0,
       this.pair.burst,
       this.pair.intervalMs * MICROSECONDS,
+      missed.map(({ departedAt }) => Math.round(departedAt * MICROSECONDS)).join(','),
     );
     const [now, epoch] = reply;
     this.timeOf(this.nodeOf(numberId)).learn(sent, performance.now(), now / MICROSECONDS);

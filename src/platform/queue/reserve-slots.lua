@@ -33,6 +33,8 @@ ARGV[12] microseconds in which a factor of nothing grows to one
 ARGV[13] when the number was last resumed, milliseconds by the database's clock; 0 for never
 ARGV[14] burst of a pair
 ARGV[15] microseconds between two messages of a pair in the long run
+ARGV[16] for messages that reserved before and missed their departures: those departures, in microseconds, one for each,
+         comma-separated; else empty. A pair was charged for them, and is charged again for what it has recovered since
 
 Returns { now, epoch, known, factor, next, held, room, urgent room, place… }: times in microseconds, the factor as text.
 known is 0 when the levels of the pairs must be restored first: nothing was granted to pairs then. Room is how many more
@@ -59,6 +61,8 @@ local horizon, urgent_horizon, urgent_ones = tonumber(ARGV[3]), tonumber(ARGV[4]
 local charge, hold, lead = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local recovery, resumed_at = tonumber(ARGV[12]), tonumber(ARGV[13])
 local burst, pair_interval = tonumber(ARGV[14]), tonumber(ARGV[15])
+local missed = {}
+for departure in string.gmatch(ARGV[16], '%d+') do missed[#missed + 1] = tonumber(departure) end
 
 local text = function(number) return string.format('%.0f', number) end
 local stored = redis.call('HMGET', KEYS[1], 'next', 'taken', 'urgent', 'factor', 'factor_at', 'slowed', 'held',
@@ -153,11 +157,20 @@ for index = 1, wanted do
   elseif by_pair then
     local key = KEYS[2 + index]
     local opens = unused[key] - (burst - 1) * pair_interval
-    if refused[key] or opens > departure then
+    if not missed[index] and (refused[key] or opens > departure) then
       -- Those of one pair are told one time after the other, and none gets ahead of an earlier one.
       local at = math.max(refused[key] or opens, opens)
       outcome = math.min(-1, now - at)
       refused[key] = at + pair_interval
+    elseif missed[index] then
+      local recovered = math.min(pair_interval, math.max(0, departure - missed[index]))
+      local later = math.max(unused[key] + recovered, departure + pair_interval)
+      if later - burst * pair_interval > departure then
+        outcome = 0
+      else
+        unused[key] = later
+        used[key] = true
+      end
     else
       unused[key] = math.max(unused[key], departure) + pair_interval
       used[key] = true

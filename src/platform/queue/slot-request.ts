@@ -26,6 +26,13 @@ export interface SlotApplicant {
   urgent: boolean;
 }
 
+/** A message that reserved a departure before and missed it. */
+export interface LateApplicant {
+  recipient: string;
+  /** The departure it missed; Redis' time, milliseconds. */
+  departedAt: number;
+}
+
 /** What a message got. */
 export type Place =
   /** Redis' time, milliseconds. */
