@@ -130,7 +130,7 @@ describe('the numbers that an operator sees', () => {
     await attempt(2, '11 seconds', '2 seconds');
     await attempt(3, '12 seconds', '11 seconds');
     await attempt(4, '1 second', null);
-    await lab.slots.renew({ numberId: sender.numberId, ratePerSecond: 80, wanted: 1 });
+    await lab.slots.reserve({ numberId: sender.numberId, ratePerSecond: 80 }, [{ recipient: '2010', urgent: false }]);
     await lab.slots.slowDown(sender.numberId);
     await lab.slots.hold(sender.numberId, 60_000);
     const number = await numberRow();
