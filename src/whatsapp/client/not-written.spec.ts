@@ -93,6 +93,46 @@ describe('a request of which nothing left', () => {
   });
 });
 
+describe('an idle socket that the other side closes', () => {
+  async function kept(): Promise<{ http: GraphHttp; server: RawServer; idle: Socket; requests: () => number }> {
+    let requests = 0;
+    const server = await rawServer((socket) =>
+      onRequest(socket, () => {
+        requests += 1;
+        socket.write(httpAnswer(200, ACCEPTED));
+      }),
+    );
+    const http = httpWith();
+    expect(await post(http, server.url)).toMatchObject({ kind: 'answer' });
+    const [idle] = server.sockets;
+    if (!idle) throw new Error('no socket');
+    return { http, server, idle, requests: () => requests };
+  }
+
+  it('is not used any more once that was seen: the next request leaves once, on a new socket', async () => {
+    const { http, server, idle, requests } = await kept();
+    const closed = once(idle, 'close');
+    idle.end();
+    // This side has answered the end with its own.
+    await closed;
+    expect(await post(http, server.url)).toMatchObject({ kind: 'answer', status: 200 });
+    expect(server.sockets).toHaveLength(2);
+    expect(requests()).toBe(2);
+  });
+
+  it('takes the request with it when that was not seen yet: it counts as written, and is not repeated', async () => {
+    const { http, server, idle, requests } = await kept();
+    // The end is in the kernel, and this process has not looked yet. It still takes bytes for the other side.
+    idle.destroy();
+    const outcome = await post(http, server.url);
+    expect(outcome).toMatchObject({ kind: 'failure', written: true });
+    expect(reasonOf(outcome)).toMatch(/EPIPE|ECONNRESET/);
+    expect(server.sockets).toHaveLength(1);
+    expect(requests()).toBe(1);
+    expect(await post(http, server.url)).toMatchObject({ kind: 'answer', status: 200 });
+  });
+});
+
 describe('TLS', () => {
   async function tlsServer(): Promise<{
     url: string;
