@@ -60,3 +60,82 @@ it("one tenant's locked rows delay no other tenant's sends and outcomes", async 
   await lab.settled(locked);
   expect((await locked.control.counts(locked.phoneNumberId)).duplicates).toEqual({});
 });
+
+/** Puts the report of one status of each message into the inbox, a webhook each, as the receiver does. */
+async function report(tenant: TestTenant, messages: readonly { wamid: string }[], status: string): Promise<void> {
+  const bodies = messages.map(({ wamid }) =>
+    JSON.stringify({
+      object: 'whatsapp_business_account',
+      entry: [
+        {
+          id: tenant.wabaId,
+          changes: [
+            {
+              field: 'messages',
+              value: {
+                messaging_product: 'whatsapp',
+                metadata: { phone_number_id: tenant.phoneNumberId },
+                statuses: [{ id: wamid, status, timestamp: '1' }],
+              },
+            },
+          ],
+        },
+      ],
+    }),
+  );
+  await tenant.rows(
+    `INSERT INTO webhook_inbox (body, request_id)
+     SELECT convert_to(body, 'UTF8'), gen_random_uuid() FROM unnest($1::text[]) AS body`,
+    [bodies],
+  );
+}
+
+it("one tenant's locked rows delay no other tenant's webhooks", async () => {
+  const [locked, other] = [await lab.tenant(), await lab.tenant()];
+  for (const tenant of [locked, other]) {
+    // No webhooks but those of this test.
+    await tenant.control.changeNumber(tenant.phoneNumberId, { behaviour: { skip: { delivered: 1, read: 1 } } });
+    await lab.sendOne(tenant);
+    await lab.settled(tenant);
+    await lab.fill(tenant, 30);
+    await lab.settled(tenant);
+  }
+  const sent = (tenant: TestTenant) =>
+    tenant.rows<{ wamid: string }>(
+      "SELECT wamid FROM messages WHERE tenant_id = $1 AND direction = 'outbound' ORDER BY id",
+      [tenant.id],
+    );
+  const allAre = (tenant: TestTenant, status: string) => async () =>
+    (await lab.messages(tenant)).every((message) => message.status === status) ? true : undefined;
+  const [ofLocked, ofOther] = [await sent(locked), await sent(other)];
+
+  const holder = new pg.Client({ connectionString: lab.installation.database.url });
+  await holder.connect();
+  let lockedAt: number;
+  try {
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM messages WHERE tenant_id = $1 FOR UPDATE', [locked.id]);
+    lockedAt = performance.now();
+    // Mixed, so that every batch holds some of each.
+    for (const status of ['delivered', 'read']) {
+      const begun = performance.now();
+      for (let index = 0; index < ofOther.length; index += 4) {
+        await report(locked, ofLocked.slice(index, index + 4), status);
+        await report(other, ofOther.slice(index, index + 4), status);
+      }
+      await eventually(`the other tenant's messages being ${status}`, allAre(other, status));
+      expect(performance.now() - begun).toBeLessThan(2500);
+    }
+    // Five seconds of the lock, in which the locked ones are tried again and again.
+    await holder.query('SELECT pg_sleep($1)', [Math.max(0, 5 - (performance.now() - lockedAt) / 1000)]);
+    expect((await lab.messages(locked)).every(({ status }) => status === 'sent')).toBe(true);
+  } finally {
+    await holder.query('COMMIT');
+    await holder.end();
+  }
+  await eventually('the locked messages being read', allAre(locked, 'read'));
+  const inbox = async (condition: string): Promise<number> =>
+    (await locked.rows(`SELECT 1 FROM webhook_inbox WHERE ${condition}`)).length;
+  await eventually('an empty inbox', async () => ((await inbox('processed_at IS NULL')) === 0 ? true : undefined));
+  expect(await inbox('item_errors IS NOT NULL')).toBe(0);
+});

@@ -1,6 +1,5 @@
 import pg from 'pg';
-import { MAX_TRIES } from '../../src/whatsapp/webhook/processing/inbox-batch.js';
-import { eventually } from '../support/eventually.js';
+import { MAX_TRIES } from '../../src/whatsapp/webhook/processing/batch-run.js';
 import { inbound, InboxFixture, messagesEntry, newPhone, statuses, textOf, webhook } from './inbox-fixture.js';
 
 /** What cannot be read or stored is recorded, and costs nothing else. */
@@ -108,58 +107,47 @@ describe('bad items', () => {
     expect((await stored(number.numberId)).filter((body) => body === 'next')).toHaveLength(4);
   });
 
-  it('keeps a webhook whose item meets a lock, applies the rest, and finishes when the lock is gone', async () => {
-    const number = await inbox.connectedTenant();
-    const [locked, free] = [await inbox.outbound(number), await inbox.outbound(number)];
-    const list = [locked, free].map(({ wamid }) => ({ id: wamid, status: 'delivered', timestamp: '1' }));
-    const id = await inbox.store(statuses(number, ...list));
-    await inbox.whileLocked('messages', locked.id, async () => {
-      const { rows } = await inbox.batch();
-      expect(rows).toMatchObject([{ deferred: 'database 55P03', faultCount: 0 }]);
-      expect(await inbox.inboxRow(id)).toEqual({ processed_at: null, attempts: 1, item_errors: null });
-      expect(await inbox.row('SELECT status FROM messages WHERE id = $1', [free.id])).toEqual({ status: 'delivered' });
-    });
-    await inbox.processAll();
-    expect(await inbox.inboxRow(id)).toMatchObject({ processed_at: expect.any(Date) as Date, attempts: 2 });
-    expect(await inbox.row('SELECT status FROM messages WHERE id = $1', [locked.id])).toEqual({ status: 'delivered' });
-  });
-
   it("lets what is tried again later stand in nobody's way", async () => {
     const number = await inbox.connectedTenant();
     const sent = await inbox.outbound(number);
     // More rows than one batch takes, tried often and not yet due again.
     const status = { id: sent.wamid, status: 'delivered', timestamp: '1' };
     for (let n = 0; n < 40; n += 1) await inbox.store(statuses(number, status));
-    await inbox.rows('UPDATE webhook_inbox SET attempts = $1 WHERE processed_at IS NULL', [MAX_TRIES - 1]);
+    await inbox.rows("UPDATE webhook_inbox SET retry_at = now() + interval '1 hour' WHERE processed_at IS NULL");
     const id = await inbox.store(inbound(number, { phone: newPhone() }));
     await inbox.process();
     expect((await inbox.inboxRow(id)).processed_at).not.toBeNull();
     const waiting = await inbox.row('SELECT count(*)::int AS n FROM webhook_inbox WHERE processed_at IS NULL');
     expect(waiting).toEqual({ n: 40 });
-    await inbox.rows('UPDATE webhook_inbox SET attempts = 0 WHERE processed_at IS NULL');
+    await inbox.rows('UPDATE webhook_inbox SET retry_at = now() WHERE processed_at IS NULL');
     await inbox.processAll();
     expect(await inbox.row('SELECT status FROM messages WHERE id = $1', [sent.id])).toEqual({ status: 'delivered' });
   });
 
-  it('gives an item up that still meets a lock at the last try', async () => {
+  it('tries again what failed for no fault of its own, and gives it up at the last try', async () => {
+    await inbox.rows(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                      $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$`);
+    await inbox.rows(`CREATE TRIGGER no_room BEFORE INSERT ON messages FOR EACH ROW WHEN (NEW.body = 'no room')
+                      EXECUTE FUNCTION refuse()`);
     const number = await inbox.connectedTenant();
-    const locked = await inbox.outbound(number);
-    const id = await inbox.store(statuses(number, { id: locked.wamid, status: 'delivered', timestamp: '1' }));
-    await inbox.rows(
-      "UPDATE webhook_inbox SET attempts = $2, received_at = received_at - interval '1 hour' WHERE id = $1",
-      [id, MAX_TRIES - 1],
-    );
-    await inbox.whileLocked('messages', locked.id, async () => {
-      await inbox.batch();
-    });
+    const phone = newPhone();
+    const id = await inbox.store(inbound(number, { phone }, says(phone, 'no room'), says(phone, 'fits')));
+    const tryAs = (attempts: number) =>
+      inbox.rows('UPDATE webhook_inbox SET attempts = $2, retry_at = now() WHERE id = $1', [id, attempts]);
+    await tryAs(MAX_TRIES - 2);
+    await inbox.process();
+    expect(await inbox.inboxRow(id)).toEqual({ processed_at: null, attempts: MAX_TRIES - 1, item_errors: null });
+    await tryAs(MAX_TRIES - 1);
+    await inbox.process();
     expect(await inbox.inboxRow(id)).toEqual({
       processed_at: expect.any(Date) as Date,
       attempts: MAX_TRIES,
       item_errors: {
         count: 1,
-        first: [{ at: 'entry.0.changes.0.statuses.0', kind: 'status', reason: 'database 55P03' }],
+        first: [{ at: 'entry.0.changes.0.messages.0', kind: 'message', reason: 'database 53100' }],
       },
     });
+    expect(await stored(number.numberId)).toEqual(['fits']);
   });
 
   it('does everything or nothing when the connection dies in the middle', async () => {
@@ -174,16 +162,19 @@ describe('bad items', () => {
     await inbox.whileLocked('chats', chatId, async () => {
       const killer = new pg.Client({ connectionString: inbox.url });
       await killer.connect();
-      const processed = inbox.batch();
-      await eventually('a batch that waits for the chat', async () => {
-        const { rowCount } = await killer.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return rowCount === 1 ? true : undefined;
-      });
+      // Inside the database, for the batch waits only for a moment.
+      const killed = killer.query(
+        `DO $$ BEGIN LOOP
+           PERFORM pg_stat_clear_snapshot();
+           PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock';
+           EXIT WHEN FOUND;
+           PERFORM pg_sleep(0.005);
+         END LOOP; END $$`,
+      );
+      await inbox.batch();
+      await killed;
       await killer.end();
-      await processed;
       expect(await stored(number.numberId)).toEqual(['hello']);
       expect((await inbox.inboxRow(id)).processed_at).toBeNull();
     });

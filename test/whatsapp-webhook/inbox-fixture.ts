@@ -3,7 +3,9 @@ import pg from 'pg';
 import { readSettings } from '../../src/platform/config/settings.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
-import { runBatch, type BatchReport } from '../../src/whatsapp/webhook/processing/inbox-batch.js';
+import type { BatchReport } from '../../src/whatsapp/webhook/processing/batch-run.js';
+import { ContendedAccounts } from '../../src/whatsapp/webhook/processing/contended-accounts.js';
+import { runBatch, runDeferred } from '../../src/whatsapp/webhook/processing/inbox-batch.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
 import { baseEnvironment } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
@@ -22,6 +24,8 @@ export interface FixtureNumber {
 
 /** A migrated database of its own in which nothing runs but the batches that a test runs itself. */
 export class InboxFixture {
+  private readonly contended = new ContendedAccounts();
+
   private constructor(
     private readonly databaseName: string,
     readonly postgres: Postgres,
@@ -176,18 +180,21 @@ export class InboxFixture {
     }
   }
 
-  /** One batch. */
-  batch(): Promise<BatchReport> {
-    return runBatch(this.postgres);
+  /** One batch of new webhooks, or of deferred ones where there is no new one; what each of its transactions did. */
+  async batch(): Promise<BatchReport[]> {
+    const reports: BatchReport[] = [];
+    const tell = (report: BatchReport): void => void reports.push(report);
+    if (!(await runBatch(this.postgres, this.contended, tell))) await runDeferred(this.postgres, this.contended, tell);
+    return reports;
   }
 
   /** Runs batches until nothing is due: the inbox is empty, or keeps what is tried again later. */
   async process(): Promise<BatchReport[]> {
-    const reports: BatchReport[] = [];
+    const all: BatchReport[] = [];
     for (;;) {
-      const report = await runBatch(this.postgres);
-      if (report.rows.length === 0) return reports;
-      reports.push(report);
+      const reports = await this.batch();
+      if (reports.length === 0) return all;
+      all.push(...reports);
     }
   }
 

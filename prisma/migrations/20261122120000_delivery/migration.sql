@@ -354,3 +354,12 @@ ALTER TABLE whatsapp_accounts ADD COLUMN last_webhook_at timestamptz(3);
 
 -- One-time codes whose outcome is unknown: they are sent again much sooner than a policy would decide.
 CREATE INDEX messages_unknown_codes ON messages (unknown_at) WHERE status = 'unknown' AND priority = 0;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Webhooks that wait for a lock
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- A raw webhook that could not be applied yet is tried again from retry_at on, and holds up no new one. applied_items:
+-- places in the body of the items that are applied already.
+ALTER TABLE webhook_inbox ADD COLUMN retry_at timestamptz(3), ADD COLUMN applied_items jsonb;
+CREATE INDEX webhook_inbox_deferred ON webhook_inbox (retry_at, id) WHERE processed_at IS NULL AND retry_at IS NOT NULL;

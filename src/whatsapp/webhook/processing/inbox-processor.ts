@@ -9,9 +9,11 @@ import { Metrics } from '../../../platform/metrics/metrics.js';
 import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 import { OutcomeChannel } from '../../../platform/queue/outcome-channel.js';
 import { IntakeBeat } from '../intake-beat.js';
+import type { BatchReport } from './batch-run.js';
+import { ContendedAccounts } from './contended-accounts.js';
 import { HeardAccounts } from './heard-accounts.js';
 import { InboundCharge } from './inbound-charge.js';
-import { runBatch, type BatchReport } from './inbox-batch.js';
+import { runBatch, runDeferred, type Tell } from './inbox-batch.js';
 import { Wakeup } from './wakeup.js';
 
 /** Batches that one process has under way at once: while one waits for Postgres, the other is parsed. */
@@ -21,13 +23,24 @@ const POLL_MS = 300;
 /** A pause after a batch that could not be done, milliseconds. */
 const RETRY_MS = 250;
 
+/** One turn of a loop: what it does, and what wakes the loop when there is nothing to do. */
+interface Turn {
+  readonly wakeup: Wakeup;
+  /** Whether a turn that went well is a sign of life of the intake: new webhooks are what it must not fall behind with. */
+  readonly beats: boolean;
+  readonly run: (postgres: Postgres, contended: ContendedAccounts, tell: Tell) => Promise<boolean>;
+}
+
 /**
- * Works the inbox of raw webhooks off, oldest first. Any number of processes may do this at once. A stop finishes the
+ * Works the inbox of raw webhooks off, oldest first; those that had to be deferred in a loop of their own, so that a
+ * tenant whose rows are locked holds up no other. Any number of processes may do this at once. A stop finishes the
  * batches under way.
  */
 @Injectable()
 export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly wakeup = new Wakeup(CONCURRENCY);
+  private readonly fresh: Turn = { wakeup: new Wakeup(CONCURRENCY), beats: true, run: runBatch };
+  private readonly deferred: Turn = { wakeup: new Wakeup(1), beats: false, run: runDeferred };
+  private readonly contended = new ContendedAccounts();
   private stopListening?: () => void;
   private loops: Promise<void>[] = [];
   private stopped = false;
@@ -49,31 +62,32 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    this.stopListening = this.signal.listen(() => this.wakeup.wake());
-    this.loops = Array.from({ length: CONCURRENCY }, () => this.loop());
+    this.stopListening = this.signal.listen(() => this.fresh.wakeup.wake());
+    const turns = [...Array.from({ length: CONCURRENCY }, () => this.fresh), this.deferred];
+    this.loops = turns.map((turn) => this.loop(turn));
   }
 
   async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     this.stopListening?.();
-    this.wakeup.wake();
+    for (const { wakeup } of [this.fresh, this.deferred]) wakeup.wake();
     await Promise.all(this.loops);
     await Promise.all([this.beat.rest(), this.heard.close()]);
   }
 
-  private async loop(): Promise<void> {
+  private async loop(turn: Turn): Promise<void> {
     while (!this.stopped) {
-      const done = await this.work();
-      if (done === 'empty') await this.wakeup.wait(POLL_MS);
+      const done = await this.work(turn);
+      if (done === 'empty') await turn.wakeup.wait(POLL_MS);
       else if (done === 'failed') await pause(RETRY_MS);
     }
   }
 
   /** One batch. Never throws. */
-  private async work(): Promise<'worked' | 'empty' | 'failed'> {
-    let report: BatchReport;
+  private async work({ run, beats }: Turn): Promise<'worked' | 'empty' | 'failed'> {
+    let worked: boolean;
     try {
-      report = await runBatch(this.postgres);
+      worked = await run(this.postgres, this.contended, (report) => this.tell(report));
     } catch (error) {
       if (!this.databaseAway) this.log.error({ err: error }, 'raw webhooks cannot be processed');
       this.databaseAway = true;
@@ -81,10 +95,8 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     }
     if (this.databaseAway) this.log.info({}, 'raw webhooks are processed again');
     this.databaseAway = false;
-    this.beat.alive();
-    if (report.rows.length === 0) return 'empty';
-    this.tell(report);
-    return 'worked';
+    if (beats) this.beat.alive();
+    return worked ? 'worked' : 'empty';
   }
 
   private tell({ rows, effects, takenApart }: BatchReport): void {
@@ -92,14 +104,16 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     publishAdvanced(this.outcomes, effects.advanced);
     this.charge.charge(effects.inbound);
     this.heard.hear(effects.heard);
-    if (takenApart !== null) this.log.warn({ reason: takenApart }, 'a batch of webhooks was applied item by item');
+    if (takenApart !== null) this.log.warn({ reason: takenApart }, 'a batch of webhooks was applied in parts');
+    if (rows.some(({ handedOver }) => handedOver)) this.deferred.wakeup.wake();
     const now = Date.now();
-    for (const { row, deferred, faultCount, faults } of rows) {
+    for (const { row, deferred, handedOver, faultCount, faults } of rows) {
       const fields = { inbox_id: row.id, request_id: row.request_id };
       if (deferred !== null) {
-        this.log.warn({ ...fields, attempts: row.attempts + 1, reason: deferred }, 'a webhook is tried again later');
+        if (!handedOver)
+          this.log.warn({ ...fields, attempts: row.attempts + 1, reason: deferred }, 'a webhook is tried again later');
       } else this.metrics.webhookLag.observe(Math.max(0, now - row.received_at.getTime()) / 1000);
-      if (faultCount > 0) {
+      if (deferred === null && faultCount > 0) {
         // Places, kinds and reasons only: nothing of what a person wrote.
         this.log.error({ ...fields, count: faultCount, faults }, 'items of a webhook could not be applied');
       }

@@ -1,7 +1,7 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { ItemFault } from '../body/items.js';
 
-/** A raw webhook that this transaction holds. */
+/** A raw webhook of the inbox. */
 export interface InboxRow {
   readonly id: number;
   readonly received_at: Date;
@@ -10,6 +10,8 @@ export interface InboxRow {
   readonly request_id: string;
   /** How often it was worked on before. */
   readonly attempts: number;
+  /** Places of the items that are applied already; null for none. */
+  readonly applied_items: readonly string[] | null;
 }
 
 /** Names a row: the table is partitioned by time. */
@@ -20,6 +22,10 @@ export interface RowResult {
   readonly row: InboxKey;
   /** Why it stays in the inbox; null when it is done. */
   readonly deferred: string | null;
+  /** It stays because of a lock that nobody waited for in earnest: it is due at once, among the deferred ones. */
+  readonly handedOver: boolean;
+  /** Places of all items that are applied, now or before. */
+  readonly applied: readonly string[];
   /** All items that could not be applied, of which `faults` tells the first few. */
   readonly faultCount: number;
   readonly faults: readonly ItemFault[];
@@ -29,57 +35,85 @@ export interface RowResult {
 const BATCH_ROWS = 32;
 const BATCH_BYTES = 1024 * 1024;
 
-const COLUMNS = 'id, received_at, app_id, body, request_id, attempts';
+const COLUMNS = 'id, received_at, app_id, body, request_id, attempts, applied_items';
+
+/** The rows of `source` up to BATCH_BYTES, in `order`. */
+const upToBatchBytes = (source: string, order: string): string =>
+  `WITH due AS MATERIALIZED (${source})
+   SELECT ${COLUMNS}
+     FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY ${order}) - octet_length(body) AS bytes_before
+             FROM due) measured
+    WHERE bytes_before < ${BATCH_BYTES}
+    ORDER BY ${order}`;
 
 /**
- * Takes the oldest unprocessed rows that no other processor holds (index webhook_inbox_unprocessed). One that was tried
- * n times before waits until it is n * n / 2 seconds old (half a second, 2 s, … half an hour after 60 tries), so that
- * it does not stand in the way of the others. Bodies beyond BATCH_BYTES are not read: their rows come free with the
- * transaction.
+ * Takes the oldest new rows that no other processor holds (index webhook_inbox_unprocessed): rows that were deferred
+ * are not among them, so they stand in nobody's way. Bodies beyond BATCH_BYTES are not read: their rows come free with
+ * the transaction.
  */
 export function claimRows(sql: SqlRunner): Promise<InboxRow[]> {
   return sql.query<InboxRow>(
     'webhook-inbox-claim',
-    `WITH oldest AS MATERIALIZED (
-       SELECT ${COLUMNS} FROM webhook_inbox
-        WHERE processed_at IS NULL
-          AND (attempts = 0 OR received_at <= now() - attempts * attempts * interval '0.5 seconds')
-        ORDER BY received_at, id LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED)
-     SELECT ${COLUMNS}
-       FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY received_at, id) - octet_length(body) AS bytes_before
-               FROM oldest) measured
-      WHERE bytes_before < ${BATCH_BYTES}
-      ORDER BY received_at, id`,
+    upToBatchBytes(
+      `SELECT ${COLUMNS} FROM webhook_inbox WHERE processed_at IS NULL AND retry_at IS NULL
+        ORDER BY received_at, id LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
+      'received_at, id',
+    ),
   );
 }
 
-/** Takes those of the given rows that are still unprocessed and free. */
+/** Reads the deferred rows that are due, longest due first (index webhook_inbox_deferred). Takes none. */
+export function readDueDeferred(sql: SqlRunner): Promise<InboxRow[]> {
+  return sql.query<InboxRow>(
+    'webhook-inbox-deferred',
+    upToBatchBytes(
+      `SELECT ${COLUMNS}, retry_at FROM webhook_inbox WHERE processed_at IS NULL AND retry_at <= now()
+        ORDER BY retry_at, id LIMIT ${BATCH_ROWS}`,
+      'retry_at, id',
+    ),
+  );
+}
+
+/** Takes those of the given rows that are still unprocessed, due and free. */
 export function claimRowsAgain(sql: SqlRunner, keys: readonly InboxKey[]): Promise<InboxRow[]> {
   return sql.query<InboxRow>(
     'webhook-inbox-claim-again',
     `SELECT ${COLUMNS} FROM webhook_inbox
-      WHERE processed_at IS NULL AND received_at BETWEEN $1 AND $2 AND id = ANY ($3)
+      WHERE processed_at IS NULL AND (retry_at IS NULL OR retry_at <= now())
+        AND received_at BETWEEN $1 AND $2 AND id = ANY ($3)
       ORDER BY received_at, id FOR UPDATE SKIP LOCKED`,
     [...span(keys), keys.map((key) => key.id)],
   );
 }
 
-/** Writes what became of the rows. */
+/**
+ * Writes what became of the rows. One that is deferred for the n-th time is due again after n - 0.5 seconds (half an
+ * hour after 60 tries), a minute at most.
+ */
 export async function finishRows(sql: SqlRunner, results: readonly RowResult[]): Promise<void> {
   const keys = results.map((result) => result.row);
   await sql.query(
     'webhook-inbox-finish',
     `UPDATE webhook_inbox w
         SET processed_at = CASE WHEN i.done THEN clock_timestamp() END,
-            attempts = w.attempts + 1,
+            attempts = w.attempts + CASE WHEN i.handed_over THEN 0 ELSE 1 END,
+            retry_at = CASE WHEN i.done THEN NULL
+                            WHEN i.handed_over THEN clock_timestamp()
+                            ELSE clock_timestamp() + least(w.attempts + 0.5, 60) * interval '1 second' END,
+            applied_items = i.applied,
             item_errors = i.errors
-       FROM unnest($3::bigint[], $4::timestamptz[], $5::boolean[], $6::jsonb[]) AS i (id, received_at, done, errors)
+       FROM unnest($3::bigint[], $4::timestamptz[], $5::boolean[], $6::boolean[], $7::jsonb[], $8::jsonb[])
+            AS i (id, received_at, done, handed_over, applied, errors)
       WHERE w.id = i.id AND w.received_at = i.received_at AND w.received_at BETWEEN $1 AND $2`,
     [
       ...span(keys),
       keys.map((key) => key.id),
       keys.map((key) => key.received_at),
-      results.map((result) => result.deferred === null),
+      results.map(({ deferred }) => deferred === null),
+      results.map(({ deferred, handedOver }) => deferred !== null && handedOver),
+      results.map(({ deferred, applied }) =>
+        deferred !== null && applied.length > 0 ? JSON.stringify(applied) : null,
+      ),
       results.map(({ faultCount, faults }) =>
         faultCount > 0 ? JSON.stringify({ count: faultCount, first: faults }) : null,
       ),
