@@ -105,6 +105,20 @@ describe('silence proves nothing', () => {
     expect((await settle()).map(({ id }) => id)).toEqual([messages.id]);
   });
 
+  it('while a webhook about the account is deferred, which is no hindrance to other accounts', async () => {
+    const [messages, others] = [await waiting(1), await waiting(1)];
+    await outbox.run(
+      `INSERT INTO webhook_inbox (body, request_id, received_at, retry_at, waiting_accounts)
+       SELECT '', gen_random_uuid(), now() - interval '6 seconds', now() + interval '1 minute',
+              ARRAY['another', waba_id] FROM whatsapp_accounts WHERE id = $1`,
+      [messages.sender.accountId],
+    );
+    expect((await settle()).map(({ id }) => id).sort()).toEqual([others.id, others.old, messages.old].sort());
+    expect(await outbox.read(messages.id)).toMatchObject({ status: 'unknown' });
+    await outbox.run('UPDATE webhook_inbox SET processed_at = now(), retry_at = NULL');
+    expect((await settle()).map(({ id }) => id)).toEqual([messages.id]);
+  });
+
   it.each(['receiver', 'processor'])('while the %s gives no sign of life', async (component) => {
     const messages = await waiting(1);
     const beat = (ago: number) =>

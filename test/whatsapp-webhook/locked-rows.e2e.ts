@@ -22,6 +22,13 @@ describe('webhooks whose rows are locked', () => {
     messages.map(({ wamid }) => ({ id: wamid, status: 'delivered', timestamp: '1' }));
   const statusOf = async (id: number) =>
     (await inbox.row<{ status: string }>('SELECT status FROM messages WHERE id = $1', [id])).status;
+  const waitingAccounts = async (id: number) =>
+    (
+      await inbox.row<{ waiting: string[] | null }>(
+        'SELECT waiting_accounts AS waiting FROM webhook_inbox WHERE id = $1',
+        [id],
+      )
+    ).waiting;
   const setDue = (id: number) => inbox.rows('UPDATE webhook_inbox SET retry_at = now() WHERE id = $1', [id]);
   const waitOf = async (id: number) =>
     (
@@ -71,6 +78,8 @@ describe('webhooks whose rows are locked', () => {
     await inbox.whileLocked('messages', locked.id, async () => {
       await inbox.process();
       expect(await isPaused(other)).toBe(true);
+      // Whose silence proves nothing meanwhile: of this account only.
+      expect(await waitingAccounts(id)).toEqual([blocked.wabaId]);
     });
     // The operator resumed it meanwhile.
     await inbox.rows('UPDATE phone_numbers SET paused_at = NULL WHERE id = $1', [other.numberId]);
@@ -78,6 +87,7 @@ describe('webhooks whose rows are locked', () => {
     await inbox.process();
     expect(await statusOf(locked.id)).toBe('delivered');
     expect(await isPaused(other)).toBe(false);
+    expect(await waitingAccounts(id)).toBeNull();
   });
 
   it('go apart from then on: later ones of the account are not tried together with the others', async () => {
@@ -95,6 +105,7 @@ describe('webhooks whose rows are locked', () => {
         { id, handedOver: false },
       ]);
       expect(await statusOf(free.id)).toBe('delivered');
+      expect(await waitingAccounts(later)).toEqual([blocked.wabaId]);
     });
     await inbox.rows('UPDATE webhook_inbox SET retry_at = now() WHERE retry_at IS NOT NULL');
     await inbox.process();

@@ -360,6 +360,10 @@ CREATE INDEX messages_unknown_codes ON messages (unknown_at) WHERE status = 'unk
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- A raw webhook that could not be applied yet is tried again from retry_at on, and holds up no new one. applied_items:
--- places in the body of the items that are applied already.
-ALTER TABLE webhook_inbox ADD COLUMN retry_at timestamptz(3), ADD COLUMN applied_items jsonb;
+-- places in the body of the items that are applied already. waiting_accounts: WhatsApp's ids of the accounts that the
+-- other items are of.
+ALTER TABLE webhook_inbox
+  ADD COLUMN retry_at timestamptz(3),
+  ADD COLUMN applied_items jsonb,
+  ADD COLUMN waiting_accounts text[];
 CREATE INDEX webhook_inbox_deferred ON webhook_inbox (retry_at, id) WHERE processed_at IS NULL AND retry_at IS NOT NULL;

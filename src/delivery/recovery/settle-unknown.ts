@@ -4,7 +4,7 @@ import { MEDIA_LINK_DAYS, type AdvancedMessage } from '../status/advance-status.
 /** Error code of a message whose outcome nobody knows, for tenants whose policy is `fail`. */
 export const UNKNOWN_OUTCOME = 'UNKNOWN_OUTCOME';
 
-/** Raw webhooks that wait this long mean that silence proves nothing: the answer may be among them. */
+/** New raw webhooks that wait this long mean that silence proves nothing: the answer may be among them. */
 const INBOX_LAG_S = 5;
 
 /** A one-time code goes out at most this often in all while its outcome stays unknown: once, and twice again. */
@@ -41,9 +41,11 @@ export function resendCodes(
 }
 
 /*
- * Indexes messages_unknown, webhook_inbox_unprocessed. Silence is WhatsApp's only while we could have heard it: both
- * halves of the intake live, and have done so since the outcome became unknown; no raw webhook waits; and something
- * else was heard of the account since. Otherwise only the longer wait ends it.
+ * Indexes messages_unknown, webhook_inbox_unprocessed, webhook_inbox_deferred. Silence is WhatsApp's only while we
+ * could have heard it: both halves of the intake live, and have done so since the outcome became unknown; no new raw
+ * webhook waits, and no deferred one that speaks of the account; and something else was heard of the account since.
+ * Otherwise only the longer wait ends it. A webhook that is deferred for its account's locked rows may wait for long;
+ * what it holds of other accounts is applied.
  *
  * Then the tenant's policy: \`fail\`, or \`resend\` (released again, unless it would come too late). One-time codes were
  * sent again before, so they fail.
@@ -52,9 +54,13 @@ const SETTLE = `
 WITH intake AS MATERIALIZED (
   SELECT CASE WHEN count(*) = 2 AND min(h.beat_at) >= now() - $3 * interval '1 second'
                AND NOT EXISTS (SELECT FROM webhook_inbox
-                                WHERE processed_at IS NULL AND received_at < now() - interval '${INBOX_LAG_S} seconds')
+                                WHERE processed_at IS NULL AND retry_at IS NULL
+                                  AND received_at < now() - interval '${INBOX_LAG_S} seconds')
               THEN max(h.healthy_since) END AS healthy_since
     FROM intake_health h),
+behind AS MATERIALIZED (
+  SELECT DISTINCT unnest(waiting_accounts) AS waba_id
+    FROM webhook_inbox WHERE processed_at IS NULL AND retry_at IS NOT NULL),
 picked AS MATERIALIZED (
   SELECT m.id, t.unknown_policy = 'resend' AND m.priority > 0 AND (m.expires_at IS NULL OR m.expires_at > now()) AS resend
     FROM messages m
@@ -63,7 +69,8 @@ picked AS MATERIALIZED (
     JOIN whatsapp_accounts w ON w.id = n.account_id
    WHERE m.status = 'unknown' AND m.unknown_at <= now() - $1 * interval '1 second'
      AND (m.unknown_at <= now() - $2 * interval '1 second'
-          OR (m.unknown_at >= (SELECT healthy_since FROM intake) AND w.last_webhook_at > m.unknown_at))
+          OR (m.unknown_at >= (SELECT healthy_since FROM intake) AND w.last_webhook_at > m.unknown_at
+              AND NOT EXISTS (SELECT FROM behind b WHERE b.waba_id = w.waba_id)))
      AND NOT (${IS_CODE_TO_RESEND})
    ORDER BY m.unknown_at LIMIT $4 FOR UPDATE OF m SKIP LOCKED),
 settled AS (

@@ -21,6 +21,7 @@ export interface RowReport extends RowResult {
   deferred: string | null;
   handedOver: boolean;
   applied: string[];
+  readonly waitingAccounts: Set<string>;
   faultCount: number;
   readonly faults: ItemFault[];
 }
@@ -51,7 +52,9 @@ interface RowItem extends InboxItem {
 /** Applies claimed rows in the transaction that claimed them. */
 export class BatchRun {
   private readonly reports: RowReport[] = [];
+  /** What is tried, and all that was not applied by earlier tries. */
   private readonly items: RowItem[] = [];
+  private readonly left: RowItem[] = [];
   private readonly ignored: { report: RowReport; ignored: ParsedBody['ignored']; unreadable: number }[] = [];
   private readonly failed: RowItem[] = [];
   private readonly effects: Effects = {
@@ -104,22 +107,23 @@ export class BatchRun {
       deferred: null,
       handedOver: false,
       applied: [...applied],
+      waitingAccounts: new Set(),
       faultCount,
       faults: [...faults],
     };
     this.reports.push(report);
     this.ignored.push({ report, ignored, unreadable: faultCount });
-    const left = items.filter(({ at }) => !applied.has(at));
-    return {
-      report,
-      items: left.map((item) => ({
+    const left = items
+      .filter(({ at }) => !applied.has(at))
+      .map((item) => ({
         item,
         report,
         appId: row.app_id,
         receivedAt: row.received_at,
         requestId: row.request_id,
-      })),
-    };
+      }));
+    this.left.push(...left);
+    return { report, items: left };
   }
 
   private async finish(takenApart: string | null): Promise<BatchReport> {
@@ -131,6 +135,9 @@ export class BatchRun {
       for (const [kind, count] of ignored) counts.add(kind, 'ignored', count);
     }
     for (const { item, report } of this.failed) if (report.deferred === null) counts.add(item.kind, 'failed');
+    for (const { item, report } of this.left) {
+      if (report.deferred !== null && !report.applied.includes(item.at)) report.waitingAccounts.add(item.wabaId);
+    }
     if (this.reports.length > 0) await finishRows(this.sql, this.reports);
     return { rows: this.reports, effects: this.effects, takenApart };
   }

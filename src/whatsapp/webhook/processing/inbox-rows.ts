@@ -26,6 +26,8 @@ export interface RowResult {
   readonly handedOver: boolean;
   /** Places of all items that are applied, now or before. */
   readonly applied: readonly string[];
+  /** WhatsApp's ids of the accounts whose items are not applied yet, when the row stays. */
+  readonly waitingAccounts: ReadonlySet<string>;
   /** All items that could not be applied, of which `faults` tells the first few. */
   readonly faultCount: number;
   readonly faults: readonly ItemFault[];
@@ -101,9 +103,11 @@ export async function finishRows(sql: SqlRunner, results: readonly RowResult[]):
                             WHEN i.handed_over THEN clock_timestamp()
                             ELSE clock_timestamp() + least(w.attempts + 0.5, 60) * interval '1 second' END,
             applied_items = i.applied,
+            waiting_accounts = CASE WHEN NOT i.done THEN ARRAY(SELECT jsonb_array_elements_text(i.waiting)) END,
             item_errors = i.errors
-       FROM unnest($3::bigint[], $4::timestamptz[], $5::boolean[], $6::boolean[], $7::jsonb[], $8::jsonb[])
-            AS i (id, received_at, done, handed_over, applied, errors)
+       FROM unnest($3::bigint[], $4::timestamptz[], $5::boolean[], $6::boolean[], $7::jsonb[], $8::jsonb[],
+                   $9::jsonb[])
+            AS i (id, received_at, done, handed_over, applied, errors, waiting)
       WHERE w.id = i.id AND w.received_at = i.received_at AND w.received_at BETWEEN $1 AND $2`,
     [
       ...span(keys),
@@ -117,6 +121,7 @@ export async function finishRows(sql: SqlRunner, results: readonly RowResult[]):
       results.map(({ faultCount, faults }) =>
         faultCount > 0 ? JSON.stringify({ count: faultCount, first: faults }) : null,
       ),
+      results.map(({ deferred, waitingAccounts }) => (deferred === null ? null : JSON.stringify([...waitingAccounts]))),
     ],
   );
 }
