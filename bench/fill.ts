@@ -48,3 +48,18 @@ export async function fillBacklog(platform: BenchInstallation, count: number): P
   }
   await platform.database.query('ANALYZE contacts, chats, messages');
 }
+
+const PEOPLE = `
+WITH sender AS (SELECT tenant_id, id FROM phone_numbers WHERE phone_number_id = $1),
+person AS (
+  INSERT INTO contacts (tenant_id, firstname, type, phone)
+  SELECT s.tenant_id, 'Mona', 'lead', u.phone FROM sender s, unnest($2::text[]) AS u (phone)
+  RETURNING id, tenant_id)
+INSERT INTO chats (tenant_id, number_id, contact_id, conversation_expires_at)
+SELECT p.tenant_id, s.id, p.id, now() + interval '1 day' FROM person p, sender s`;
+
+/** People the bench's number is in conversation with, so that a load finds contact and chat there. */
+export async function fillPeople(platform: BenchInstallation, phones: readonly string[]): Promise<void> {
+  await platform.database.query(PEOPLE, [platform.phoneNumberId, phones]);
+  await platform.database.query('ANALYZE contacts, chats');
+}

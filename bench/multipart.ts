@@ -26,12 +26,11 @@ export function mediaForm(
     `${head}--${BOUNDARY}\r\nContent-Disposition: form-data; name="media_file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`,
   );
   const after = Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
-  const whole = Buffer.concat([before, file, after]);
   const place = before.length + file.length - 64;
-  if (!distinct) return () => whole;
+  // Made anew each time: thousands of forms share one file in memory.
   return () => {
-    const body = Buffer.from(whole);
-    body.writeUInt32BE(forms++, place);
+    const body = Buffer.concat([before, file, after]);
+    if (distinct) body.writeUInt32BE(forms++, place);
     return body;
   };
 }

@@ -4,6 +4,9 @@ import { FORM_HEADERS, mediaForm } from './multipart.js';
 /** Who gets the messages of a load: enough that no pair comes near WhatsApp's limit for one. */
 export const PHONES = 200;
 
+/** The people of a load. */
+export const phoneOf = (index: number): string => `20100${1_000_000 + index}`;
+
 /** A load's uploads. `distinct`: no two have the same bytes; else one picture for all, as a campaign has. */
 export function uploadsTo(
   url: string,
@@ -14,7 +17,7 @@ export function uploadsTo(
 ): LoadRequest {
   const forms = Array.from({ length: phones }, (_, index) =>
     mediaForm(
-      { phone: `20100${1_000_000 + index}`, media_type: 'image', caption: 'Hello @{contact_first_name}' },
+      { phone: phoneOf(index), media_type: 'image', caption: 'Hello @{contact_first_name}' },
       file,
       'photo.jpg',
       'image/jpeg',

@@ -4,7 +4,8 @@ import { drain } from '../drain.js';
 import type { BenchInstallation } from '../installation.js';
 import { load, type LoadRequest, type LoadResult, merge } from '../load.js';
 import { FORM_HEADERS, jpegOf, mediaForm } from '../multipart.js';
-import { uploadsTo } from '../uploads.js';
+import { fillPeople } from '../fill.js';
+import { phoneOf, uploadsTo } from '../uploads.js';
 
 const ROUNDS = 3;
 const SECONDS = 5;
@@ -13,6 +14,8 @@ const WARM_UP_S = 5;
 const CONNECTIONS = 64;
 const WAITING = 32;
 const DRAINED = 5000;
+/** More than a load reaches: a message that waits for nobody of its lane, as in a campaign. */
+const PEOPLE = 20_000;
 const UPLOAD = 100 * 1024;
 const LARGE = 100 * 1024 * 1024;
 
@@ -80,9 +83,14 @@ export const accept: Figure = {
 
     api = await platform.start('api');
     await platform.subscribe(platform.appId);
+    await fillPeople(
+      platform,
+      Array.from({ length: PEOPLE }, (_, index) => phoneOf(index)),
+    );
+    const people = { phones: PEOPLE };
     const [floorLoad, acceptLoad] = await alternate([
-      { request: uploadsTo(`${floor.url}/upload`, null, photo, ''), server: floor.child },
-      { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async'), server: api },
+      { request: uploadsTo(`${floor.url}/upload`, null, photo, '', people), server: floor.child },
+      { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async', people), server: api },
     ]);
     if (!floorLoad || !acceptLoad) throw new Error('a load has no result');
     const [bare, accepted] = [floorLoad.result, acceptLoad.result];
@@ -95,7 +103,7 @@ export const accept: Figure = {
     // What was accepted above is not sent: the next figures are to start without a backlog.
     await platform.cancelQueued();
     let worker = await platform.start('worker');
-    const waited = await load(uploadsTo(mediaUrl, platform.token, photo, 'wait=30'), WAITING, 10);
+    const waited = await load(uploadsTo(mediaUrl, platform.token, photo, 'wait=30', people), WAITING, 10);
     report.load('POST /messages/media, waiting until sent', waited, api.peakMemory(), bare.perSecond);
     await drain(platform, { until: 'idle' });
     await worker.stop();
