@@ -1,3 +1,4 @@
+import { commandJson } from '../operator/command.js';
 import { eventually } from '../support/eventually.js';
 import { SendingLab } from './sending-lab.js';
 import { NO_HISTORY, SlotsLab } from './slots-lab.js';
@@ -42,7 +43,9 @@ describe('a recipient who cannot take more', () => {
     const refused = () => tenant.control.requests(tenant.phoneNumberId, { error_code: '131056' });
     await eventually('a refusal', async () => ((await refused()).length > 0 ? true : undefined));
     const pair = beside.key(tenant.numberId, 'pair:201066660001');
-    expect(await beside.redis.commands.pttl(pair)).toBeGreaterThan(44 * 6000);
+    await eventually('the pair being full', async () =>
+      (await beside.redis.commands.pttl(pair)) > 44 * 6000 ? true : undefined,
+    );
     const stranger = await lab.sendOne(tenant, '201066660002');
     await eventually('the other recipient being served', async () =>
       (await lab.messages(tenant)).some(
@@ -70,5 +73,29 @@ describe('a recipient who cannot take more', () => {
     expect(lateBy(held)).toBeGreaterThan(1500);
     expect(messages.every(({ retries }) => retries === 0)).toBe(true);
     expect(await tenant.control.requests(tenant.phoneNumberId, { error_code: '131056' })).toEqual([]);
+  });
+});
+
+describe('a number that the operator resumes', () => {
+  it('starts at about a tenth of its rate, and gets faster', async () => {
+    const { database, sandbox, api } = lab.installation;
+    const env = { DATABASE_URL: database.url, WHATSAPP_API_BASE_URL: sandbox.url, PUBLIC_URL: api.apiUrl };
+    const tenant = await lab.tenant({ throughput: 50 });
+    const first = await lab.sendOne(tenant);
+    await lab.settled(tenant);
+    await commandJson(['whatsapp', 'pause', tenant.phoneNumberId, '--reason', 'test'], env);
+    await lab.fill(tenant, 60);
+    await commandJson(['whatsapp', 'resume', tenant.phoneNumberId], env);
+    await lab.settled(tenant);
+    const times = (await tenant.control.messages(tenant.phoneNumberId))
+      .filter((message) => !message.biz_opaque_callback_data?.startsWith(`m=${first};`))
+      .map(({ at }) => at)
+      .sort((a, b) => a - b);
+    expect(times).toHaveLength(60);
+    const inWindow = (from: number, ms: number): number => times.filter((at) => at >= from && at < from + ms).length;
+    // At the whole rate, 47 a second, all of them would have left in less than a second and a half.
+    expect(inWindow(times[0] ?? NaN, 1000)).toBeLessThanOrEqual(12);
+    // A tenth that stays a tenth is 9.4 in two seconds.
+    expect(Math.max(...times.map((from) => inWindow(from, 2000)))).toBeGreaterThan(13);
   });
 });
