@@ -110,6 +110,7 @@ describe('asking about a number', () => {
       body: {
         id: '3150000000000001',
         display_phone_number: '+1 555-805-0100',
+        name_status: 'APPROVED',
         verified_name: 'Shop',
         quality_rating: 'GREEN',
         throughput: { level: 'HIGH' },
@@ -121,6 +122,7 @@ describe('asking about a number', () => {
       phoneNumberId: '3150000000000001',
       displayPhoneNumber: '+1 555-805-0100',
       verifiedName: 'Shop',
+      nameStatus: 'APPROVED',
       qualityRating: 'GREEN',
       throughputLevel: 'HIGH',
       messagingLimitTier: 'TIER_2K',
