@@ -4,6 +4,7 @@ import { claimMessages } from '../../src/delivery/attempts/claim-messages.js';
 import { decideEnd, failedHere, notWritten } from '../../src/delivery/attempts/decide-end.js';
 import { submitAttempts } from '../../src/delivery/attempts/hold-attempts.js';
 import { recordEnds } from '../../src/delivery/attempts/record-ends.js';
+import { sweepLanes } from '../../src/delivery/lanes/wake-lanes.js';
 import { expireMessages } from '../../src/delivery/recovery/expire-messages.js';
 import { takeDue } from '../../src/delivery/recovery/take-due.js';
 import { advanceStatuses } from '../../src/delivery/status/advance-status.js';
@@ -129,6 +130,40 @@ describe('the end of a message', () => {
     await claimMessages(outbox.postgres, [{ id: code, generation: 1 }], { leaseS: 30, worker: 'w' });
     expect((await end(code, accepted())).woken).toEqual([]);
     expect(await outbox.read(followers[0] ?? 0)).toMatchObject({ held_by: 'lane' });
+  });
+});
+
+describe('a lane whose wake got lost', () => {
+  /** A lane whose first message ended with a process that died before it woke the next. */
+  async function lost(): Promise<{ chatId: number; next: number }> {
+    const { head, followers } = await lane(1);
+    await outbox.run(`UPDATE messages SET status = 'sent', next_at = NULL WHERE id = $1`, [head]);
+    return { chatId: await outbox.chatOf(head), next: followers[0] ?? 0 };
+  }
+
+  it('is found by the sweep, which looks at some lanes at a time', async () => {
+    const first = await lost();
+    const { head } = await lane(1);
+    const second = await lost();
+    const begin = await sweepLanes(outbox.postgres, first.chatId - 1, 2);
+    expect(begin).toMatchObject({ woken: [{ id: first.next, generation: 2 }], next: await outbox.chatOf(head) });
+    const rest = await sweepLanes(outbox.postgres, begin.next ?? 0, 2);
+    expect(rest).toMatchObject({ woken: [{ id: second.next, generation: 2 }], next: null });
+  });
+
+  it('costs nobody its outcome: one behind a locked row is passed over until it is free', async () => {
+    const { head, followers } = await lane(1);
+    const chatId = await outbox.chatOf(head);
+    const sweep = () => sweepLanes(outbox.postgres, chatId - 1, 10);
+    await outbox.postgres.transaction(async (sql) => {
+      await sql.query('test_lock_many', 'SELECT 1 FROM messages WHERE id = ANY ($1) FOR UPDATE', [followers]);
+      const { messages, woken, failure } = await end(head, accepted());
+      expect(messages).toMatchObject([{ id: head, status: 'sent' }]);
+      expect(woken).toEqual([]);
+      expect(failure).toMatchObject({ code: '55P03' });
+      expect((await sweep()).woken).toEqual([]);
+    });
+    expect((await sweep()).woken).toMatchObject([{ id: followers[0] }]);
   });
 });
 
