@@ -1,14 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { AttemptEnd } from '../../src/delivery/attempts/attempt-end.js';
 import { claimMessages } from '../../src/delivery/attempts/claim-messages.js';
 import { decideEnd, failedHere, notWritten } from '../../src/delivery/attempts/decide-end.js';
-import { submitAttempts } from '../../src/delivery/attempts/hold-attempts.js';
-import { recordEnds } from '../../src/delivery/attempts/record-ends.js';
 import { sweepLanes } from '../../src/delivery/lanes/wake-lanes.js';
 import { expireMessages } from '../../src/delivery/recovery/expire-messages.js';
 import { takeDue } from '../../src/delivery/recovery/take-due.js';
 import { advanceStatuses } from '../../src/delivery/status/advance-status.js';
-import { eventually } from '../support/eventually.js';
+import { accepted, appendTo, endOf, HELD, laneOf } from './lane-lab.js';
 import { Outbox, type MessageColumns, type Sender } from './outbox.js';
 
 let outbox: Outbox;
@@ -21,9 +18,7 @@ beforeEach(async () => {
 });
 afterAll(() => outbox.close());
 
-const HELD: MessageColumns = { held_by: `'lane'`, next_at: `now() + interval '5 minutes'` };
 const FIRST = { attemptNo: 1, retries: 0 };
-const accepted = (): AttemptEnd => decideEnd({ kind: 'accepted', wamid: `wamid.${randomUUID()}` }, FIRST, 0);
 const unknown = decideEnd({ kind: 'unknown', reason: 'ETIMEDOUT' }, FIRST, 0);
 
 const take = (options: { priority?: number; orderHoldS?: number } = {}) =>
@@ -36,26 +31,9 @@ const take = (options: { priority?: number; orderHoldS?: number } = {}) =>
     orderHoldS: 300,
     ...options,
   });
-const end = (messageId: number, attemptEnd: AttemptEnd) =>
-  recordEnds(outbox.postgres, [
-    { messageId, tenantId: sender.tenantId, numberId: sender.numberId, attemptNo: 1, end: attemptEnd },
-  ]);
-
-/** A message on the wire, and `followers` that wait behind it, oldest first. */
-async function lane(followers: number, columns: MessageColumns = {}): Promise<{ head: number; followers: number[] }> {
-  const head = await outbox.message(sender, { due_at: `now() - interval '10 seconds'`, ...columns });
-  await claimMessages(outbox.postgres, [{ id: head, generation: 1 }], { leaseS: 30, worker: 'w' });
-  await submitAttempts(outbox.postgres, [{ messageId: head, attemptNo: 1 }], 45);
-  const ids: number[] = [];
-  for (let n = 0; n < followers; n += 1)
-    ids.push(await append(head, { due_at: `now() - interval '${9 - n} seconds'` }));
-  return { head, followers: ids };
-}
-
-/** A further message in the lane of `head`, held. */
-async function append(head: number, columns: MessageColumns = {}): Promise<number> {
-  return outbox.message(sender, { ...HELD, chat_id: await outbox.chatOf(head), ...columns });
-}
+const end = (id: number, attemptEnd: AttemptEnd) => endOf(outbox, sender, id, attemptEnd);
+const lane = (followers: number) => laneOf(outbox, sender, followers);
+const append = (head: number, columns: MessageColumns = {}) => appendTo(outbox, sender, head, columns);
 
 describe('the end of a message', () => {
   it.each([
@@ -247,86 +225,4 @@ describe('a due message that was never attempted', () => {
     const code = await outbox.message(sender, { chat_id, priority: 0 });
     expect(await take({ priority: 0 })).toMatchObject({ taken: 1, released: [{ id: code, generation: 2 }], woken: [] });
   });
-});
-
-describe('who appends to a lane', () => {
-  const busy = (chatId: number) =>
-    outbox.postgres.query<{ chat_id: number }>('test_busy', 'SELECT * FROM busy_lanes(ARRAY[$1::int])', [chatId]);
-
-  it('waits for queued, sending and retrying messages; not for ended, scheduled or one-time ones', async () => {
-    const { head } = await lane(0);
-    const chat_id = await outbox.chatOf(head);
-    expect(await busy(chat_id)).toEqual([{ chat_id }]);
-    await end(head, accepted());
-    await outbox.message(sender, { chat_id, priority: 0 });
-    const scheduled = await outbox.message(sender, { chat_id, due_at: `now() + interval '2 seconds'` });
-    expect(await busy(chat_id)).toEqual([]);
-    await outbox.run(`UPDATE messages SET due_at = now() WHERE id = $1`, [scheduled]);
-    expect(await busy(chat_id)).toEqual([{ chat_id }]);
-  });
-
-  it('keeps the message before it from ending until the new one is committed: its end finds it', async () => {
-    const { head } = await lane(0);
-    const chatId = await outbox.chatOf(head);
-    let ended: ReturnType<typeof end> | undefined;
-    let follower = 0;
-    await outbox.postgres.transaction(async (sql) => {
-      await sql.query('test_busy', 'SELECT * FROM busy_lanes(ARRAY[$1::int])', [chatId]);
-      ended = end(head, accepted());
-      await someoneWaits();
-      const [row] = await sql.query<{ id: number }>(
-        'test_append',
-        `INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, generation, held_by, next_at)
-         SELECT tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', 1, 'lane', now() + interval '300 s'
-           FROM messages WHERE id = $1 RETURNING id`,
-        [head],
-      );
-      follower = row?.id ?? 0;
-    });
-    expect((await ended)?.woken).toMatchObject([{ id: follower }]);
-  });
-
-  it('sees that the message before it has ended, or which one it waits for instead', async () => {
-    const { head, followers } = await lane(1);
-    const chat_id = await outbox.chatOf(head);
-    let seen: ReturnType<typeof busy> | undefined;
-    await outbox.postgres.transaction(async (sql) => {
-      await sql.query('test_end', `UPDATE messages SET status = 'sent', next_at = NULL WHERE id = $1`, [head]);
-      seen = busy(chat_id);
-      await someoneWaits();
-    });
-    expect(await seen).toEqual([{ chat_id }]);
-    await outbox.postgres.transaction(async (sql) => {
-      await sql.query('test_end', `UPDATE messages SET status = 'sent', next_at = NULL WHERE id = $1`, followers);
-      seen = busy(chat_id);
-      await someoneWaits();
-    });
-    expect(await seen).toEqual([]);
-  });
-
-  it('does so one after the other', async () => {
-    const chatId = await outbox.chatOf(await outbox.message(sender, { status: `'sent'`, next_at: null }));
-    let second: ReturnType<typeof busy> | undefined;
-    await outbox.postgres.transaction(async (sql) => {
-      await sql.query('test_busy', 'SELECT * FROM busy_lanes(ARRAY[$1::int])', [chatId]);
-      second = busy(chatId);
-      await someoneWaits();
-      await sql.query(
-        'test_first',
-        `INSERT INTO messages (tenant_id, number_id, chat_id, direction, type, status, next_at)
-         VALUES ($1, $2, $3, 'outbound', 'image', 'queued', now())`,
-        [sender.tenantId, sender.numberId, chatId],
-      );
-    });
-    expect(await second).toHaveLength(1);
-  });
-
-  /** Until a session of this database waits for a lock. */
-  const someoneWaits = () =>
-    eventually('somebody waiting for a lock', async () => {
-      const { rows } = await outbox.postgres.pool.query<{ n: number }>(
-        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      return rows[0]?.n === 0 ? undefined : true;
-    });
 });
