@@ -184,11 +184,14 @@ async function storeMessages(
     };
   });
 
-  const closed = new Set(candidates.filter(({ found }) => !found.chat?.conversationOpen).map(({ index }) => index));
-  const opened = await openConversations(
-    sql,
-    storable.filter(({ index }) => closed.has(index)).map(({ chatId }) => chatId),
-  );
+  // The usual group has an open conversation in every chat; then the insert alone locks the chats.
+  const someClosed = candidates.some(({ found }) => !found.chat?.conversationOpen);
+  const opened = someClosed
+    ? await openConversations(
+        sql,
+        storable.map(({ chatId }) => chatId),
+      )
+    : [];
 
   const stored = await insertMessages(sql, storable, orderHoldS);
   for (const [position, message] of storable.entries()) {

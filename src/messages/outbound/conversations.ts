@@ -40,21 +40,22 @@ export interface OpenedConversations {
 }
 
 /**
- * Opens the plan's conversation (24 hours of one contact with one number) in each chat that has none open. Two sends to
- * one chat open it once, because the chat's row is locked by its update. What comes back is to be counted in the same
- * transaction.
+ * Opens the plan's conversation (24 hours of one contact with one number) in each of the chats that has none open. Two
+ * sends to one chat open it once, because its row is locked first. `chatIds` are all chats that the transaction is going
+ * to lock: in one statement, in the order of their ids, so that it never waits for one chat with a later one in hand.
+ * What comes back is to be counted in the same transaction.
  */
 export async function openConversations(sql: SqlRunner, chatIds: number[]): Promise<OpenedConversations[]> {
-  if (chatIds.length === 0) return [];
   return sql.query<OpenedConversations>(
     'outbound_open_conversations',
-    `WITH due AS (SELECT id FROM chats
-                   WHERE id = ANY ($1) AND (conversation_expires_at IS NULL OR conversation_expires_at <= now())
-                   ORDER BY id FOR NO KEY UPDATE),
+    `WITH locked AS MATERIALIZED (
+       SELECT id, conversation_expires_at FROM chats WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE),
           opened AS (UPDATE chats c SET conversation_expires_at = now() + interval '24 hours'
-                       FROM due WHERE c.id = due.id RETURNING c.tenant_id)
+                       FROM locked l
+                      WHERE c.id = l.id AND (l.conversation_expires_at IS NULL OR l.conversation_expires_at <= now())
+                     RETURNING c.tenant_id)
      SELECT tenant_id, count(*)::int AS n FROM opened GROUP BY tenant_id ORDER BY tenant_id`,
-    [[...new Set(chatIds)].sort((a, b) => a - b)],
+    [[...new Set(chatIds)]],
   );
 }
 
