@@ -5,7 +5,7 @@ import { RedisProcess } from '../support/redis-process.js';
 import { TestTenant, type TenantOptions } from '../support/tenant.js';
 
 /** Times that are minutes in production, as short as a test needs them. */
-const SHORT_TIMES = {
+export const SHORT_TIMES = {
   WHATSAPP_TIMEOUT_MS: '2000',
   RELEASE_LEASE_S: '1',
   CLAIM_LEASE_S: '2',
