@@ -206,7 +206,7 @@ describe('a one-time code whose outcome is unknown', () => {
     const id = await outbox.message(sender, { priority: 0 });
     await attempt(sender, id);
     await ageBy(id, AFTER_S + 1);
-    await outbox.run('UPDATE messages SET expires_at = now() WHERE id = $1', [id]);
+    await outbox.run(`UPDATE messages SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
     expect(await resend()).toEqual([]);
     expect(await settle()).toMatchObject([{ id, status: 'failed' }]);
   });
