@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { acceptGroup } from '../../src/messages/outbound/accept-group.js';
 import { accepted, endOf, laneOf, someoneWaits } from './lane-lab.js';
 import { Outbox, type Sender } from './outbox.js';
 
@@ -81,5 +83,43 @@ describe('who appends to a lane', () => {
       );
     });
     expect(await second).toHaveLength(1);
+  });
+
+  it('waits for its turn as long as the setting says, by the API; a one-time code does not', async () => {
+    const { head } = await laneOf(outbox, sender, 0);
+    const [lane] = await outbox.postgres.query<{ from: string; contactId: number }>(
+      'test_lane',
+      `SELECT n.phone_number_id AS "from", m.contact_id AS "contactId"
+         FROM messages m JOIN phone_numbers n ON n.id = m.number_id WHERE m.id = $1`,
+      [head],
+    );
+    const items = [5, 0].map((priority) => ({
+      message: {
+        ...lane,
+        tenantId: sender.tenantId,
+        requestId: randomUUID(),
+        type: 'image' as const,
+        text: null,
+        textField: 'caption',
+        textLimit: 1024,
+        content: {},
+        priority,
+      },
+      waiter: null,
+    }));
+    const results = await acceptGroup(outbox.postgres, items, { isBacklogged: () => false, orderHoldS: 77 });
+    expect(results).toMatchObject([{ accepted: { heldByLane: true } }, { accepted: { heldByLane: false } }]);
+    const rows = await outbox.postgres.query<{ held_by: string | null; hold_s: number }>(
+      'test_holds',
+      `SELECT held_by, extract(epoch FROM next_at - due_at)::float8 AS hold_s FROM messages
+        WHERE number_id = $1 AND id <> $2 ORDER BY id`,
+      [sender.numberId, head],
+    );
+    expect(rows).toEqual([
+      { held_by: 'lane', hold_s: 77 },
+      { held_by: null, hold_s: expect.any(Number) },
+    ]);
+    // Its own process has a moment to release it.
+    expect(rows[1]?.hold_s).toBeLessThan(3);
   });
 });
