@@ -115,10 +115,8 @@ describe('who appends to a lane', () => {
         WHERE number_id = $1 AND id <> $2 ORDER BY id`,
       [sender.numberId, head],
     );
-    expect(rows).toEqual([
-      { held_by: 'lane', hold_s: 77 },
-      { held_by: null, hold_s: expect.any(Number) },
-    ]);
+    expect(rows.map(({ held_by }) => held_by)).toEqual(['lane', null]);
+    expect(rows[0]?.hold_s).toBe(77);
     // Its own process has a moment to release it.
     expect(rows[1]?.hold_s).toBeLessThan(3);
   });
