@@ -25,6 +25,9 @@ export interface StorableMessage {
  */
 const RELEASE_GRACE_S = 2;
 
+/** A file that was referred to since is not marked again. The collector takes what nobody referred to for an hour. */
+const LATELY_MINUTES = 30;
+
 /** A message's id, and which stored file its media row refers to (an earlier one when the content was there already). */
 export interface StoredMessage {
   id: number;
@@ -114,7 +117,11 @@ interface MediaFileRow {
   key: string;
 }
 
-/** One row per tenant, content and type; answers the rows by {@link mediaKey}. */
+/**
+ * One row per tenant, content and type; answers the rows by {@link mediaKey}. What was referred to lately is only read:
+ * the groups of a campaign, all with one picture, would wait for each other's lock of its row. The collector leaves it
+ * alone for twice as long as that.
+ */
 async function upsertMediaFiles(sql: SqlRunner, messages: StorableMessage[]): Promise<Map<string, MediaFileRow>> {
   const files = new Map<string, OutboundItem>();
   for (const { item } of messages) if (item.message.media) files.set(mediaKey(item), item);
@@ -127,10 +134,21 @@ async function upsertMediaFiles(sql: SqlRunner, messages: StorableMessage[]): Pr
   });
   const rows = await sql.query<MediaFileRow>(
     'outbound_upsert_media_files',
-    `INSERT INTO media_files (tenant_id, sha256, size_bytes, mime_type, storage_key)
-     SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::text[])
-     ON CONFLICT (tenant_id, sha256, mime_type) DO UPDATE SET referenced_at = now()
-     RETURNING id, storage_key, tenant_id || ' ' || encode(sha256, 'hex') || ' ' || mime_type AS key`,
+    `WITH i AS MATERIALIZED (
+       SELECT * FROM unnest($1::int[], $2::bytea[], $3::int[], $4::text[], $5::text[])
+         AS u (tenant_id, sha256, size_bytes, mime_type, storage_key)),
+     lately AS MATERIALIZED (
+       SELECT f.id, f.storage_key, f.tenant_id, f.sha256, f.mime_type
+         FROM i JOIN media_files f USING (tenant_id, sha256, mime_type)
+        WHERE f.referenced_at > now() - interval '${LATELY_MINUTES} minutes'),
+     stored AS (
+       INSERT INTO media_files (tenant_id, sha256, size_bytes, mime_type, storage_key)
+       SELECT i.* FROM i WHERE NOT EXISTS (SELECT 1 FROM lately l
+         WHERE l.tenant_id = i.tenant_id AND l.sha256 = i.sha256 AND l.mime_type = i.mime_type)
+       ON CONFLICT (tenant_id, sha256, mime_type) DO UPDATE SET referenced_at = now()
+       RETURNING id, storage_key, tenant_id, sha256, mime_type)
+     SELECT id, storage_key, tenant_id || ' ' || encode(sha256, 'hex') || ' ' || mime_type AS key
+       FROM (TABLE lately UNION ALL TABLE stored) AS f`,
     [
       media.map((file) => file.tenantId),
       media.map((file) => file.sha256),

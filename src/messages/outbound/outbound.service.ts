@@ -20,7 +20,7 @@ export interface Sent {
 }
 
 /** Under load groups begin at most this often, milliseconds: ten messages in one cost little more than one. */
-const SPACING_MS = 8;
+const SPACING_MS = 12;
 
 /**
  * How long a number that could not take a release is left to the feeder, milliseconds. Its messages are stored as due
