@@ -33,7 +33,8 @@ export interface CollectorRound {
  * 1. Links that have ended. Their files' hour of grace begins.
  * 2. Rows in `media_files` that no link has referred to for an hour, deleted under their row lock. An outbound
  *    transaction takes the same lock (ON CONFLICT DO UPDATE SET referenced_at), and so either refreshes the row first,
- *    which is then passed over, or waits and inserts a row anew, with the file that its own request has stored.
+ *    which is then passed over, or waits and inserts a row anew, with the file that its own request has stored. A row
+ *    that was refreshed within half an hour it only reads: that one has as long again before its hour is over.
  *    The file goes after the commit: its name was the deleted row's alone (see `newStorageKey`), nobody can have
  *    begun to use it.
  * 3. Stored files without a row: their request died between storing and committing, or the process did between the
