@@ -135,8 +135,10 @@ describe('the messaging limit', () => {
   });
 
   it('costs the same whether few or very many count', async () => {
+    // One connection: the first call on a new one reads the catalogue, too, as does the first after ANALYZE.
+    const client = await outbox.postgres.pool.connect();
     const cost = async (): Promise<number> => {
-      const { rows } = await outbox.postgres.pool.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
         `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM take_messaging_places($1, ARRAY[gen_random_uuid()::text],
            NULL, interval '1 day', interval '1 hour')`,
         [portfolio],
@@ -144,17 +146,23 @@ describe('the messaging limit', () => {
       const plan = rows[0]?.['QUERY PLAN'][0].Plan;
       return (plan?.['Shared Hit Blocks'] ?? NaN) + (plan?.['Shared Read Blocks'] ?? NaN);
     };
-    await take('first', null);
-    await cost();
-    const few = await cost();
-    await outbox.run(
-      `WITH p AS (UPDATE messaging_portfolios SET recipients = recipients + 100000 WHERE portfolio = $1 RETURNING id)
-       INSERT INTO messaging_recipients SELECT p.id, 'many' || n, now() + interval '20 hours' FROM p, generate_series(1, 100000) n`,
-      [portfolio],
-    );
-    await outbox.run('ANALYZE messaging_recipients');
-    // The indexes are a few levels deeper, no more.
-    expect(await cost()).toBeLessThan(few + 60);
+    try {
+      await take('first', null);
+      await cost();
+      const few = await cost();
+      await outbox.run(
+        `WITH p AS (UPDATE messaging_portfolios SET recipients = recipients + 100000 WHERE portfolio = $1 RETURNING id)
+         INSERT INTO messaging_recipients SELECT p.id, 'many' || n, now() + interval '20 hours' FROM p, generate_series(1, 100000) n`,
+        [portfolio],
+      );
+      await outbox.run('ANALYZE messaging_recipients');
+      await cost();
+      const many = await cost();
+      // The indexes are a few levels deeper, no more.
+      expect(many).toBeLessThan(few + 60);
+    } finally {
+      client.release();
+    }
   });
 });
 
