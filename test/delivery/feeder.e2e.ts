@@ -13,6 +13,7 @@ import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { eventually } from '../support/eventually.js';
+import { redisEnvironment } from '../support/redis-environment.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { redisReady } from '../support/redis-ready.js';
 import { Outbox, type Sender } from './outbox.js';
@@ -240,7 +241,7 @@ describe('a Redis that hangs', () => {
   });
 
   it('costs a round one wait, not one for each number; and what lapsed becomes unknown all the same', async () => {
-    await start({ REDIS_URL: redis.url });
+    await start(redisEnvironment(redis.url));
     await feeder.ready();
     const senders = await Promise.all(Array.from({ length: 20 }, () => outbox.sender()));
     for (const sender of senders) await outbox.message(sender);
