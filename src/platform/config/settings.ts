@@ -192,7 +192,7 @@ export class Settings {
   @IsInt()
   @Min(1)
   @Max(5000)
-  DELIVERY_CONCURRENCY = 500;
+  DELIVERY_CONCURRENCY = 1000;
 
   /** How long a released message may wait for its worker before it is released again, seconds. */
   @Type(() => Number)
