@@ -155,7 +155,7 @@ it('accepts, ends, statuses, expiry and releases at once lose no wake and no ord
     while (await goingOn()) {
       await db.query(
         'test_hurry',
-        `UPDATE messages SET expires_at = now() WHERE id = (
+        `UPDATE messages SET expires_at = now() - interval '1 second' WHERE id = (
            SELECT id FROM messages WHERE number_id = $1 AND status = 'queued' ORDER BY random() LIMIT 1
               FOR UPDATE SKIP LOCKED)`,
         [numberId],

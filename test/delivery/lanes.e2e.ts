@@ -71,16 +71,22 @@ describe('the end of a message', () => {
   });
 
   it('by expiry releases it', async () => {
-    const head = await outbox.message(sender, { expires_at: 'now()', due_at: `now() - interval '9 seconds'` });
+    const head = await outbox.message(sender, {
+      expires_at: `now() - interval '1 second'`,
+      due_at: `now() - interval '9 seconds'`,
+    });
     const next = await append(head);
     expect(await expireMessages(outbox.postgres, 10)).toMatchObject({ expired: [head], woken: [{ id: next }] });
   });
 
   it('by a lease that ran out, or by expiry at its release, releases it in the same visit', async () => {
     const { head, followers } = await lane(1);
-    const late = await outbox.message(sender, { expires_at: 'now()', due_at: `now() - interval '9 seconds'` });
+    const late = await outbox.message(sender, {
+      expires_at: `now() - interval '1 second'`,
+      due_at: `now() - interval '9 seconds'`,
+    });
     const [next = 0, ofLate] = [followers[0], await append(late)];
-    await outbox.run(`UPDATE messages SET next_at = now() WHERE id = $1`, [head]);
+    await outbox.run(`UPDATE messages SET next_at = now() - interval '1 second' WHERE id = $1`, [head]);
     expect(await take({ priority: 4 })).toMatchObject({ taken: 1, released: [], woken: [{ id: next, generation: 2 }] });
     expect(await take()).toMatchObject({ taken: 1, released: [], woken: [{ id: ofLate, generation: 2 }] });
   });
@@ -166,7 +172,7 @@ describe('a due message that was never attempted', () => {
       ...HELD,
       chat_id,
       due_at: `now() - interval '61 seconds'`,
-      next_at: 'now()',
+      next_at: `now() - interval '1 second'`,
     });
     const notYet = await outbox.message(sender, { chat_id, due_at: `now() - interval '59 seconds'` });
     await outbox.run(`UPDATE messages SET due_at = now() - interval '2 minutes' WHERE id = $1`, [head]);

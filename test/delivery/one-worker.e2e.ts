@@ -59,7 +59,7 @@ describe('a worker that hands files over first', () => {
     );
     await worker?.crash();
     await tenant.rows(
-      `UPDATE messages SET next_at = now() WHERE tenant_id = $1 AND status IN ('queued', 'sending') AND next_at > now()`,
+      `UPDATE messages SET next_at = now() - interval '1 second' WHERE tenant_id = $1 AND status IN ('queued', 'sending') AND next_at > now()`,
       [tenant.id],
     );
     await worker?.start();

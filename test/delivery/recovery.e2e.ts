@@ -130,7 +130,7 @@ describe('taking due rows', () => {
 
   it('expires what comes too late instead of releasing it', async () => {
     const sender = await outbox.sender();
-    const id = await outbox.message(sender, { expires_at: 'now()' });
+    const id = await outbox.message(sender, { expires_at: `now() - interval '1 second'` });
     expect(await take(sender)).toMatchObject({ taken: 1, released: [] });
     expect(await outbox.read(id)).toMatchObject({ status: 'expired', next_at: null, link_expires_in_days: 29 });
   });
@@ -178,7 +178,7 @@ describe('expiry', () => {
 
   it('takes small steps', async () => {
     const sender = await outbox.sender();
-    await outbox.messages(sender, 5, { expires_at: 'now()' });
+    await outbox.messages(sender, 5, { expires_at: `now() - interval '1 second'` });
     expect((await expireMessages(outbox.postgres, 3)).expired).toHaveLength(3);
     expect((await expireMessages(outbox.postgres, 3)).expired).toHaveLength(2);
   });

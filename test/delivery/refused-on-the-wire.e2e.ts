@@ -70,7 +70,8 @@ async function report(id: number, code: number, more: Partial<StatusChange> = {}
   await parkStatuses(outbox.postgres, unmatched);
   return wamid;
 }
-const lapse = (id: number) => outbox.run('UPDATE messages SET next_at = now() WHERE id = $1', [id]);
+const lapse = (id: number) =>
+  outbox.run(`UPDATE messages SET next_at = now() - interval '1 second' WHERE id = $1`, [id]);
 const take = (paused = false) =>
   takeDue(outbox.postgres, { numberId: sender.numberId, priority: 4, paused, limit: 10, leaseS: 10, orderHoldS: 300 });
 
@@ -105,7 +106,10 @@ describe.each([UNAVAILABLE, TOKEN_EXPIRED])('a refusal that may pass (%s)', (cod
   it('expires when the worker died and it is too late for another try', async () => {
     const id = await submitting();
     await report(id, code);
-    await outbox.run('UPDATE messages SET expires_at = now(), next_at = now() WHERE id = $1', [id]);
+    await outbox.run(
+      `UPDATE messages SET expires_at = now() - interval '1 second', next_at = now() - interval '1 second' WHERE id = $1`,
+      [id],
+    );
     expect(await take()).toMatchObject({ taken: 1, released: [] });
     expect(await outbox.read(id)).toMatchObject({ status: 'expired' });
   });

@@ -68,7 +68,7 @@ describe('an outcome that stays unknown', () => {
 
   it('is failed when it would be sent again too late', async () => {
     const sender = await heardSender(1, { policy: 'resend' });
-    const id = await outbox.message(sender, { ...since(AFTER_S + 1), expires_at: 'now()' });
+    const id = await outbox.message(sender, { ...since(AFTER_S + 1), expires_at: `now() - interval '1 second'` });
     await settle();
     expect(await outbox.read(id)).toMatchObject({ status: 'failed', error_code: 'UNKNOWN_OUTCOME' });
   });

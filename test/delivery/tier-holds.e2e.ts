@@ -158,7 +158,7 @@ describe('workers under a messaging limit', () => {
     expect((await read()).map(({ held_by }) => held_by)).toEqual(['tier', 'tier', 'tier']);
 
     await tenant.rows(`UPDATE phone_numbers SET messaging_limit_tier = 'TIER_4' WHERE id = $1`, [tenant.numberId]);
-    await tenant.rows('UPDATE messages SET next_at = now() WHERE id = ANY ($1)', [templates]);
+    await tenant.rows(`UPDATE messages SET next_at = now() - interval '1 second' WHERE id = ANY ($1)`, [templates]);
     await eventually('every template being looked at again', async () => {
       const rows = await read();
       return rows.every(({ attempt_no, attempt_state }) => attempt_no >= 2 && attempt_state === null)

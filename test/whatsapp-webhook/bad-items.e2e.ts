@@ -119,7 +119,7 @@ describe('bad items', () => {
     expect((await inbox.inboxRow(id)).processed_at).not.toBeNull();
     const waiting = await inbox.row('SELECT count(*)::int AS n FROM webhook_inbox WHERE processed_at IS NULL');
     expect(waiting).toEqual({ n: 40 });
-    await inbox.rows('UPDATE webhook_inbox SET retry_at = now() WHERE processed_at IS NULL');
+    await inbox.rows(`UPDATE webhook_inbox SET retry_at = now() - interval '1 second' WHERE processed_at IS NULL`);
     await inbox.processAll();
     expect(await inbox.row('SELECT status FROM messages WHERE id = $1', [sent.id])).toEqual({ status: 'delivered' });
   });
@@ -133,7 +133,10 @@ describe('bad items', () => {
     const phone = newPhone();
     const id = await inbox.store(inbound(number, { phone }, says(phone, 'no room'), says(phone, 'fits')));
     const tryAs = (attempts: number) =>
-      inbox.rows('UPDATE webhook_inbox SET attempts = $2, retry_at = now() WHERE id = $1', [id, attempts]);
+      inbox.rows(`UPDATE webhook_inbox SET attempts = $2, retry_at = now() - interval '1 second' WHERE id = $1`, [
+        id,
+        attempts,
+      ]);
     await tryAs(MAX_TRIES - 2);
     await inbox.process();
     expect(await inbox.inboxRow(id)).toEqual({ processed_at: null, attempts: MAX_TRIES - 1, item_errors: null });

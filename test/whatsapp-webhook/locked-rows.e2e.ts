@@ -29,7 +29,8 @@ describe('webhooks whose rows are locked', () => {
         [id],
       )
     ).waiting;
-  const setDue = (id: number) => inbox.rows('UPDATE webhook_inbox SET retry_at = now() WHERE id = $1', [id]);
+  const setDue = (id: number) =>
+    inbox.rows(`UPDATE webhook_inbox SET retry_at = now() - interval '1 second' WHERE id = $1`, [id]);
   const waitOf = async (id: number) =>
     (
       await inbox.row<{ s: number }>(
@@ -107,7 +108,7 @@ describe('webhooks whose rows are locked', () => {
       expect(await statusOf(free.id)).toBe('delivered');
       expect(await waitingAccounts(later)).toEqual([blocked.wabaId]);
     });
-    await inbox.rows('UPDATE webhook_inbox SET retry_at = now() WHERE retry_at IS NOT NULL');
+    await inbox.rows(`UPDATE webhook_inbox SET retry_at = now() - interval '1 second' WHERE retry_at IS NOT NULL`);
     await inbox.process();
     expect(await statusOf(locked.id)).toBe('delivered');
   });
