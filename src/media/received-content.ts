@@ -76,9 +76,12 @@ export class ContentReceiver {
     return this.exceeded;
   }
 
-  /** @throws the system's error (ENOSPC …); the caller then calls {@link abort} */
-  async write(chunk: Buffer): Promise<void> {
-    if (this.exceeded) return;
+  /**
+   * @returns nothing when the piece is in memory, else when the disk has it
+   * @throws the system's error (ENOSPC …), through the promise; the caller then calls {@link abort}
+   */
+  write(chunk: Buffer): Promise<void> | undefined {
+    if (this.exceeded) return undefined;
     this.sizeBytes += chunk.length;
     if (this.sizeBytes > this.maxBytes) {
       this.exceeded = true;
@@ -89,7 +92,7 @@ export class ContentReceiver {
       return this.file.append(chunk);
     }
     this.received.push(chunk);
-    if (this.sizeBytes > MAX_BYTES_IN_MEMORY) await this.moveToFile();
+    return this.sizeBytes > MAX_BYTES_IN_MEMORY ? this.moveToFile() : undefined;
   }
 
   /** The whole file. Not to be called when {@link tooLarge}. */

@@ -76,21 +76,34 @@ export class MediaFileStorage implements StorageEngine {
 }
 
 /**
- * Hands the file over piece by piece. When it cannot be kept (the disk is full) the rest is passed over: leaving the
- * loop would destroy the stream, and the parser would report that instead.
+ * Hands the file over piece by piece, at the receiver's pace. When it cannot be kept (the disk is full) the rest is
+ * passed over, so that the other fields are still read. By events: an async iterator over the stream takes three times
+ * as long for a file of two or three pieces.
+ * @throws ApiError 503 when it cannot be kept; the parser's error when the body breaks off
  */
-async function receiveAll(file: Express.Multer.File, receiver: ContentReceiver): Promise<void> {
-  let failure: Error | undefined;
-  for await (const chunk of file.stream) {
-    if (failure) continue;
-    try {
-      await receiver.write(asBuffer(chunk));
-    } catch (error) {
-      failure = asStorageApiError(error);
-      await receiver.abort();
-    }
-  }
-  if (failure) throw failure;
+function receiveAll({ stream }: Express.Multer.File, receiver: ContentReceiver): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined;
+    const keep = async (kept: Promise<void>): Promise<void> => {
+      try {
+        await kept;
+      } catch (error) {
+        failure = asStorageApiError(error);
+        await receiver.abort();
+      }
+    };
+    stream.on('data', (chunk: Buffer) => {
+      if (failure) return;
+      const kept = receiver.write(chunk);
+      if (!kept) return;
+      stream.pause();
+      keep(kept).then(() => stream.resume(), reject);
+    });
+    stream.once('end', () => (failure ? reject(failure) : resolve()));
+    stream.once('error', reject);
+    // After its end this changes nothing; before, the stream was destroyed without a word.
+    stream.once('close', () => reject(new Error('the file ended before its time')));
+  });
 }
 
 /**
@@ -118,11 +131,6 @@ export function addFault(faults: FieldErrors, field: string, message: string): v
 
 async function passOver(file: Express.Multer.File): Promise<void> {
   await finished(file.stream.resume());
-}
-
-function asBuffer(chunk: unknown): Buffer {
-  if (Buffer.isBuffer(chunk)) return chunk;
-  throw new TypeError('a file stream gives buffers');
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -27,24 +27,26 @@ export class MediaUploadInterceptor implements NestInterceptor {
     this.parse = multer({ storage, limits: MULTIPART_LIMITS, defParamCharset: 'utf8', preservePath: true }).any();
   }
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+  async intercept(context: ExecutionContext, next: CallHandler<unknown>): Promise<Observable<unknown>> {
     const http = context.switchToHttp();
-    return defer(() => this.run(http.getRequest(), http.getResponse(), next));
-  }
-
-  private async run(
-    request: Request & { mediaForm?: MediaForm },
-    response: Response,
-    next: CallHandler<unknown>,
-  ): Promise<unknown> {
+    const request = http.getRequest<Request & { mediaForm?: MediaForm }>();
     const progress = progressOf(request);
     try {
-      request.mediaForm = await this.read(request, response, progress);
-      return await lastValueFrom(next.handle(), { defaultValue: undefined });
-    } finally {
+      request.mediaForm = await this.read(request, http.getResponse(), progress);
+    } catch (error) {
       progress.left = true;
       await this.discard(progress);
+      throw error;
     }
+    // What is held in memory only needs no end.
+    if (!progress.file?.content.file) return next.handle();
+    return defer(async () => {
+      try {
+        return await lastValueFrom(next.handle(), { defaultValue: undefined });
+      } finally {
+        await this.discard(progress);
+      }
+    });
   }
 
   private async read(request: Request, response: Response, progress: UploadProgress): Promise<MediaForm> {
