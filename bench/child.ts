@@ -3,6 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** As production sets Node up (see the Dockerfile); for the floor, too. */
+const NODE_SETTINGS = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=32' };
+
 /** A process of the bench, whose memory can be read. Linux only: /proc tells it. */
 export class Child {
   private readonly ended: Promise<number | null>;
@@ -20,7 +23,7 @@ export class Child {
     return new Child(
       name,
       spawn(process.execPath, [script, ...args], {
-        env: { PATH: process.env.PATH, ...env },
+        env: { PATH: process.env.PATH, ...NODE_SETTINGS, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );

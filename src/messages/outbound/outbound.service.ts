@@ -19,8 +19,8 @@ export interface Sent {
   sentAt: Date | null;
 }
 
-/** Under load groups begin at most this often, milliseconds: ten messages in one cost little more than one. */
-const SPACING_MS = 12;
+/** Under load groups begin at most this often, milliseconds: a dozen messages in one cost little more than one. */
+const SPACING_MS = 20;
 
 /**
  * How long a number that could not take a release is left to the feeder, milliseconds. Its messages are stored as due
