@@ -90,6 +90,13 @@ export const accept: Figure = {
     );
     const people = { phones: PEOPLE };
     const campaign = { ...people, distinct: false };
+
+    // First, so that no job of the loads that follow is before it.
+    let worker = await platform.start('worker');
+    const waited = await load(uploadsTo(mediaUrl, platform.token, photo, 'wait=30', people), WAITING, 10);
+    await drain(platform, { until: 'idle' });
+    await worker.stop();
+
     const [floorLoad, acceptLoad, newFilesLoad] = await alternate([
       { request: uploadsTo(`${floor.url}/upload`, null, photo, '', campaign), server: floor.child },
       { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async', campaign), server: api },
@@ -106,18 +113,13 @@ export const accept: Figure = {
       api.peakMemory(),
       bare.perSecond,
     );
+    report.load('POST /messages/media, waiting until sent', waited, api.peakMemory(), bare.perSecond);
     report.note(
       `accept, processor time of the server a request: floor ${floorLoad.cpuMs.toFixed(2)} ms, API ${acceptLoad.cpuMs.toFixed(2)} ms, with files of its own ${newFilesLoad.cpuMs.toFixed(2)} ms`,
     );
 
-    // What was accepted above is not sent: the next figures are to start without a backlog.
+    // What was accepted above is not sent: the last figure starts without a backlog.
     await platform.cancelQueued();
-    let worker = await platform.start('worker');
-    const waited = await load(uploadsTo(mediaUrl, platform.token, photo, 'wait=30', people), WAITING, 10);
-    report.load('POST /messages/media, waiting until sent', waited, api.peakMemory(), bare.perSecond);
-    await drain(platform, { until: 'idle' });
-    await worker.stop();
-
     const small = await jpegOf(2048);
     const queued = await load(
       uploadsTo(mediaUrl, platform.token, small, 'respond-async', { distinct: false, phones: DRAINED }),
