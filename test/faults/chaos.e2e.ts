@@ -1,0 +1,35 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { planOf } from '../chaos/plan.js';
+import { runChaos } from '../chaos/run.js';
+import { type ChaosTemplate, makeTemplate } from '../chaos/template.js';
+
+jest.setTimeout(180_000);
+
+/** Some of the runs that `npm run chaos` draws by the hundred: always the same, one for each kind of trouble. */
+const RUNS = [
+  { seed: 1, scenario: 'kill-worker+kill-api' },
+  { seed: 2, scenario: 'kill-postgres+kill-redis' },
+  { seed: 3, scenario: 'freeze-redis+accept-and-drop' },
+  { seed: 4, scenario: 'cut-postgres+skewed-clocks' },
+];
+
+describe('a platform that is hurt at random instants', () => {
+  let folder: string;
+  let template: ChaosTemplate;
+
+  beforeAll(async () => {
+    // Postgres' own account must be able to enter; a temporary folder of root's may be root's alone.
+    folder = mkdtempSync(join(process.getuid?.() === 0 ? '/var/tmp' : tmpdir(), 'rasl-chaos-'));
+    chmodSync(folder, 0o711);
+    template = await makeTemplate(join(folder, 'template'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(RUNS)('keeps its promises: seed $seed, $scenario', async ({ seed, scenario }) => {
+    const { findings } = await runChaos(planOf(seed, scenario), template, join(folder, `run-${seed}`));
+    expect(findings).toEqual([]);
+  });
+});
