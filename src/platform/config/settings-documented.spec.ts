@@ -23,6 +23,10 @@ const NOT_OURS_IN_EXAMPLE = ['API_PORT', 'POSTGRES_PASSWORD', 'REDIS_PASSWORD'];
 /** The image's own, or of scripts: an operator who uses compose.yaml does not choose them. */
 const NOT_CHOSEN_IN_COMPOSE = ['HOST', 'PORT', 'READY_FILE'];
 
+it('every setting has a rule: what has none would not be read', () => {
+  expect(names).toEqual(expect.arrayContaining(Object.keys(new Settings())));
+});
+
 describe('the documentation of the settings', () => {
   const configuration = read('docs/configuration.md').split('## Only in development')[0] ?? '';
   const rows = [...configuration.matchAll(/^\| `([A-Z0-9_]+)` +\| ([^|]+?) +\|/gm)];
