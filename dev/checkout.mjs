@@ -1,6 +1,16 @@
 /** Where things of this checkout live. Everything the launcher keeps is under `.rasl/`, or pointed to from there. */
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LaunchError } from './say.mjs';
@@ -23,20 +33,28 @@ export function privateFolder(...parts) {
 
 /**
  * The folder for files that Postgres's own user must reach. Postgres refuses to run as root, and the user it runs as
- * instead cannot enter a checkout under a folder of mode 700. So as root it is a folder in /var/tmp named after the
- * checkout, to which `.rasl/embedded-as-root` points; else it is `.rasl/embedded`.
+ * instead cannot enter a checkout under a folder of mode 700. So as root it is a folder in /var/tmp, to which
+ * `.rasl/embedded-as-root` points; else it is `.rasl/embedded`. A new clone gets a new one, also where another clone
+ * was before it, and so does a copy of a checkout.
  */
 export function embeddedFolder() {
   privateFolder();
   if (!isRoot) return privateFolder('embedded');
   const pointer = join(stateFolder, 'embedded-as-root');
-  const place = join('/var/tmp', `rasl-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`);
-  ownedFolder(place);
-  if (linkTarget(pointer) !== place) {
+  const name = join('/var/tmp', `rasl-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`);
+  const isOurs = (place) => place === name || place?.startsWith(`${name}-`);
+  if (!isOurs(linkTarget(pointer))) {
+    const place = mkdtempSync(`${name}-`);
     rmSync(pointer, { force: true });
-    symlinkSync(place, pointer);
+    try {
+      symlinkSync(place, pointer);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      // Another launcher of this checkout was faster.
+      rmdirSync(place);
+    }
   }
-  return place;
+  return ownedFolder(linkTarget(pointer));
 }
 
 /**
@@ -46,7 +64,6 @@ export function embeddedFolder() {
 export function ownedFolder(path, mode = 0o711) {
   try {
     mkdirSync(path);
-    chmodSync(path, mode);
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
@@ -54,6 +71,7 @@ export function ownedFolder(path, mode = 0o711) {
   if (!found.isDirectory() || found.uid !== process.getuid() || (found.mode & 0o022) !== 0) {
     throw new LaunchError(`${path} is not a folder that only this user can write to. Look at it, and move it away.`);
   }
+  chmodSync(path, mode);
   return path;
 }
 
