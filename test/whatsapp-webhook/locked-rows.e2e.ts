@@ -91,6 +91,54 @@ describe('webhooks whose rows are locked', () => {
     expect(await waitingAccounts(id)).toBeNull();
   });
 
+  it('cost no other account of the same body its turn, nor are they taken for those of the other one', async () => {
+    const [blocked, other] = [await inbox.connectedTenant(), await inbox.connectedTenant()];
+    const [locked, free, next] = [
+      await inbox.outbound(blocked),
+      await inbox.outbound(other),
+      await inbox.outbound(other),
+    ];
+    const id = await inbox.store(
+      webhook(
+        messagesEntry(other, { statuses: delivered(free) }),
+        messagesEntry(blocked, { statuses: delivered(locked) }),
+      ),
+    );
+    await inbox.whileLocked('messages', locked.id, async () => {
+      // The batch that met the lock, and no later look at what was deferred.
+      const [report] = await inbox.batch();
+      expect(report?.takenApart).toBe('database 55P03');
+      expect(await statusOf(free.id)).toBe('delivered');
+      expect(await waitingAccounts(id)).toEqual([blocked.wabaId]);
+      await inbox.store(statuses(other, ...delivered(next)));
+      const [later] = await inbox.batch();
+      expect(later?.rows).toMatchObject([{ deferred: null, handedOver: false }]);
+      expect(await statusOf(next.id)).toBe('delivered');
+    });
+    await setDue(id);
+    await inbox.process();
+  });
+
+  it('are waited for in a transaction of their own, which holds no row of another account', async () => {
+    const [blocked, other] = [await inbox.connectedTenant(), await inbox.connectedTenant()];
+    const [locked, free] = [await inbox.outbound(blocked), await inbox.outbound(other)];
+    const ofOther = await inbox.store(statuses(other, ...delivered(free)));
+    const ofBlocked = await inbox.store(statuses(blocked, ...delivered(locked)));
+    const writerOf = async (id: number) =>
+      (await inbox.row<{ writer: string }>('SELECT xmin::text AS writer FROM webhook_inbox WHERE id = $1', [id]))
+        .writer;
+    await inbox.whileLocked('messages', locked.id, async () => {
+      const reports = await inbox.batch();
+      expect(reports.map(({ rows }) => rows.map(({ row, deferred }) => [row.id, deferred]))).toEqual([
+        [[ofOther, null]],
+        [[ofBlocked, 'database 55P03']],
+      ]);
+      expect(await writerOf(ofOther)).not.toBe(await writerOf(ofBlocked));
+    });
+    await setDue(ofBlocked);
+    await inbox.process();
+  });
+
   it('go apart from then on: later ones of the account are not tried together with the others', async () => {
     const [blocked, other] = [await inbox.connectedTenant(), await inbox.connectedTenant()];
     const [locked, free] = [await inbox.outbound(blocked), await inbox.outbound(other)];
