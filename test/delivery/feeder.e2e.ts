@@ -8,11 +8,12 @@ import { NumberBreakers } from '../../src/delivery/work/number-breakers.js';
 import { Pace } from '../../src/delivery/work/pace.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
-import { DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
+import { DELIVERY_QUEUE, DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
 import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
 import { eventually } from '../support/eventually.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { redisEnvironment } from '../support/redis-environment.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { redisReady } from '../support/redis-ready.js';
@@ -265,4 +266,32 @@ describe('a Redis that hangs', () => {
       return (await Promise.all(senders.map(released))).every((n) => n === 1) ? true : undefined;
     });
   });
+});
+
+it('leaves out the numbers of the node of a Redis Cluster that hangs, and no other', async () => {
+  const cluster = await RedisCluster.start();
+  try {
+    await start(redisEnvironment(cluster.url));
+    await feeder.ready();
+    const { REDIS_PREFIX: prefix } = outbox.settings;
+    const nodeOf = ({ numberId }: Sender) => cluster.nodeOf(`${prefix}:{n:${numberId}}:slots`);
+    const queue = await cluster.nodeOf(`{${prefix}}:${DELIVERY_QUEUE}:id`);
+    let first = await outbox.sender();
+    while ((await nodeOf(first)) === queue) first = await outbox.sender();
+    const node = await nodeOf(first);
+    // More than are visited at once, and the other one after them.
+    const senders = [first];
+    let other = first;
+    while (senders.length < 6 || (await nodeOf(other)) === node) {
+      other = await outbox.sender();
+      if ((await nodeOf(other)) === node) senders.push(other);
+    }
+    for (const sender of [...senders, other]) await outbox.message(sender);
+    node.signal('SIGSTOP');
+    await feeder.feeder.round().finally(() => node.signal('SIGCONT'));
+    expect(await Promise.all(senders.map(released))).toEqual(senders.map(() => 0));
+    expect(await released(other)).toBe(1);
+  } finally {
+    await cluster.stop();
+  }
 });
