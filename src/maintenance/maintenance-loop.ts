@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Postgres } from '../platform/database/postgres.js';
 import { Log } from '../platform/logging/log.js';
+import { Loop } from '../platform/loop/loop.js';
 import { Maintenance } from './maintenance.js';
 
 /** How often a worker asks whether the daily job is due: one row read by its key. */
@@ -15,54 +15,40 @@ const FIRST_LOOK_MS = 2000;
  */
 @Injectable()
 export class MaintenanceLoop implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly loop: Loop;
   private partitionsMade = false;
 
   constructor(
     private readonly maintenance: Maintenance,
     private readonly postgres: Postgres,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.loop = new Loop(
+      {
+        run: (stopping) => this.look(stopping),
+        firstPauseMs: FIRST_LOOK_MS * Math.random(),
+        afterFailureMs: LOOK_MS,
+        failed: 'the daily job could not be run; it is tried again',
+      },
+      log,
+    );
+  }
 
   onApplicationBootstrap(): void {
-    this.running = this.loop();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async loop(): Promise<void> {
-    const { signal } = this.stopping;
-    let wait = FIRST_LOOK_MS * Math.random();
-    while (await waited(wait, signal)) {
-      try {
-        await this.look(signal);
-      } catch (error) {
-        this.log.warn({ err: error }, 'the daily job could not be run; it is tried again');
-      }
-      wait = LOOK_MS;
-    }
-  }
-
-  private async look(signal: AbortSignal): Promise<void> {
+  private async look(signal: AbortSignal): Promise<number> {
     if (!this.partitionsMade) {
       await this.postgres.query('maintenance_ensure_partitions', 'SELECT ensure_partitions()');
       this.partitionsMade = true;
     }
     const report = await this.maintenance.run({ signal });
     if (report) this.log.info({ ...report }, 'the daily job has run');
+    return LOOK_MS;
   }
-}
-
-/** Waits; answers false, and at once, when the process stops. */
-async function waited(ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await pause(ms, undefined, { signal, ref: false });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  return !signal.aborted;
 }

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Settings } from '../../platform/config/settings.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
+import { Loop } from '../../platform/loop/loop.js';
 import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
 import { sweepLanes } from '../lanes/wake-lanes.js';
 import { WokenMessages } from '../lanes/woken-messages.js';
@@ -28,9 +29,7 @@ const LOCK_TIMEOUT_MS = 200;
  */
 @Injectable()
 export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
-  private stopped = false;
-  private running: Promise<void> = Promise.resolve();
-  private wake: (() => void) | undefined;
+  private readonly loop: Loop;
   private readonly restsUntil = new Map<string, number>();
   private hold: Hold | null = null;
   /** Chat up to which lanes were looked at; 0: to begin again. */
@@ -43,39 +42,39 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly woken: WokenMessages,
     private readonly settings: Settings,
     private readonly log: Log,
-  ) {}
+  ) {
+    const { RECOVERY_INTERVAL_MS: afterFailureMs } = settings;
+    this.loop = new Loop({ run: () => this.look(), afterFailureMs, failed: 'a look of the recovery failed' }, log);
+  }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    this.wake?.();
-    await this.running;
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
+  /** Every step that is due; answers how long to wait before the next look. */
+  private async look(): Promise<number> {
     const { RECOVERY_INTERVAL_MS } = this.settings;
-    while (!this.stopped) {
-      let waitMs = RECOVERY_INTERVAL_MS;
-      await this.step('feed', 0, async () => {
-        const { againInMs } = await this.feeder.round();
-        if (againInMs !== null) waitMs = Math.min(waitMs, Math.max(againInMs, 1));
-        return false;
-      });
-      const held = await this.lookForHold();
-      await this.step('expire', RECOVERY_INTERVAL_MS, async () => {
-        if (held) return false;
-        const { expired, woken } = await expireMessages(this.postgres, BATCH);
-        this.woken.release(woken);
-        return expired.length === BATCH;
-      });
-      await this.step('settle', SWEEP_MS, async () => !held && (await this.settle()));
-      await this.step('parked', SWEEP_MS, () => this.sweepParked());
-      await this.step('lanes', SWEEP_MS, () => this.sweepLanes());
-      await this.pause(waitMs);
-    }
+    let waitMs = RECOVERY_INTERVAL_MS;
+    await this.step('feed', 0, async () => {
+      const { againInMs } = await this.feeder.round();
+      if (againInMs !== null) waitMs = Math.min(waitMs, Math.max(againInMs, 1));
+      return false;
+    });
+    const held = await this.lookForHold();
+    await this.step('expire', RECOVERY_INTERVAL_MS, async () => {
+      if (held) return false;
+      const { expired, woken } = await expireMessages(this.postgres, BATCH);
+      this.woken.release(woken);
+      return expired.length === BATCH;
+    });
+    await this.step('settle', SWEEP_MS, async () => !held && (await this.settle()));
+    await this.step('parked', SWEEP_MS, () => this.sweepParked());
+    await this.step('lanes', SWEEP_MS, () => this.sweepLanes());
+    return waitMs;
   }
 
   /** Whether all delivery is held; also when nobody can say. */
@@ -137,7 +136,7 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
    */
   private async step(name: string, everyMs: number, work: () => Promise<boolean>): Promise<void> {
     const now = performance.now();
-    if (this.stopped || now < (this.restsUntil.get(name) ?? 0)) return;
+    if (this.loop.stopping.aborted || now < (this.restsUntil.get(name) ?? 0)) return;
     try {
       const more = await work();
       this.restsUntil.set(name, more ? 0 : now + everyMs);
@@ -145,16 +144,5 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
       this.restsUntil.set(name, now + Math.min(everyMs, FAILED_REST_MS));
       this.log.warn({ err: error, step: name }, 'a step of the recovery failed');
     }
-  }
-
-  private pause(milliseconds: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

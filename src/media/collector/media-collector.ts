@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { Log } from '../../platform/logging/log.js';
+import { Loop } from '../../platform/loop/loop.js';
 import { MediaRepository } from '../media-repository.js';
 import { MediaStore } from '../storage/media-store.js';
 import { parseStorageKey, STORAGE_FOLDERS } from '../storage/storage-key.js';
@@ -43,8 +43,7 @@ export interface CollectorRound {
  */
 @Injectable()
 export class MediaCollector implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  private readonly loop: Loop;
   private lastFileId = 0;
   private nextFolder = Math.trunc(Math.random() * STORAGE_FOLDERS.length);
 
@@ -54,15 +53,25 @@ export class MediaCollector implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly store: MediaStore,
     private readonly tempFiles: TempFiles,
     private readonly log: Log,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.running = this.loop();
+  ) {
+    this.loop = new Loop(
+      {
+        run: () => this.round(),
+        // Processes that start together do not collect together.
+        firstPauseMs: FIRST_ROUND_MS * (1 + Math.random()),
+        afterFailureMs: INTERVAL_MS,
+        failed: 'a round of the media collector failed; the next one goes on',
+      },
+      log,
+    );
   }
 
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** One round, as it runs every five minutes. `graceSeconds` is the hour that a test does not wait for. */
@@ -100,30 +109,21 @@ export class MediaCollector implements OnApplicationBootstrap, OnModuleDestroy {
         await this.store.remove(storageKey);
         removed += 1;
       }
-      if (this.stopping.signal.aborted) break;
+      if (this.loop.stopping.aborted) break;
     }
     return removed;
   }
 
-  private async loop(): Promise<void> {
-    const { signal } = this.stopping;
-    // Processes that start together do not collect together.
-    await sleep(FIRST_ROUND_MS * (1 + Math.random()), signal);
-    while (!signal.aborted) {
-      try {
-        const round = await this.collect();
-        if (Object.values(round).some((count: number) => count > 0)) this.log.info({ ...round }, 'media collected');
-      } catch (error) {
-        this.log.warn({ err: error }, 'a round of the media collector failed; the next one goes on');
-      }
-      await sleep(INTERVAL_MS, signal);
-    }
+  private async round(): Promise<number> {
+    const round = await this.collect();
+    if (Object.values(round).some((count: number) => count > 0)) this.log.info({ ...round }, 'media collected');
+    return INTERVAL_MS;
   }
 
   private async steps(step: () => Promise<boolean>): Promise<void> {
-    for (let count = 0; count < STEPS_PER_ROUND && !this.stopping.signal.aborted; count += 1) {
+    for (let count = 0; count < STEPS_PER_ROUND && !this.loop.stopping.aborted; count += 1) {
       if (!(await step())) return;
-      await sleep(PAUSE_MS, this.stopping.signal);
+      await this.loop.pause(PAUSE_MS);
     }
   }
 
@@ -141,14 +141,5 @@ export class MediaCollector implements OnApplicationBootstrap, OnModuleDestroy {
       this.log.warn({ err: error }, 'a file in the media store was not put there by us');
       return null;
     }
-  }
-}
-
-/** Waits, or ends at once when the process stops. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await pause(ms, undefined, { signal, ref: false });
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }

@@ -3,6 +3,7 @@ import { Settings } from '../../platform/config/settings.js';
 import { DecryptionError } from '../../platform/crypto/encryption.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
+import { Loop } from '../../platform/loop/loop.js';
 import { GraphRefusedError } from '../client/cloud-api-management.js';
 import { PERMISSION_RANGE } from '../errors/error-table.js';
 import { AccessTokens } from './access-tokens.js';
@@ -53,9 +54,7 @@ SELECT c.*, a.waba_id, a.updated_at AS account_updated_at,
 @Injectable()
 export class NumberPoll implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly underWay = new Set<Promise<void>>();
-  private running: Promise<void> = Promise.resolve();
-  private stopped = false;
-  private wake: (() => void) | undefined;
+  private readonly loop: Loop;
 
   constructor(
     private readonly settings: Settings,
@@ -63,43 +62,42 @@ export class NumberPoll implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly tokens: AccessTokens,
     private readonly verification: NumberVerification,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.loop = new Loop(
+      {
+        run: (stopping) => this.next(stopping),
+        afterFailureMs: this.idlePauseMs(),
+        failed: 'whose turn it is to be polled cannot be read',
+      },
+      log,
+    );
+  }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    this.wake?.();
-    await this.running;
+    await this.loop.stop();
     await Promise.all(this.underWay);
   }
 
-  private async run(): Promise<void> {
-    const periodMs = this.settings.NUMBER_POLL_S * 1000;
-    while (!this.stopped) {
-      const number = await this.claim();
-      if (number) {
-        const asked: Promise<void> = this.ask(number).finally(() => this.underWay.delete(asked));
-        this.underWay.add(asked);
-      }
-      // Twice as fast as needed, so that what lay behind is made up for within half a period.
-      await this.pause(number ? periodMs / number.numbers / 2 : periodMs / 60);
-      while (this.underWay.size >= AT_ONCE) await Promise.race(this.underWay);
-    }
+  /** Begins to ask about the number whose turn it is, if any; answers how long to wait before the next. */
+  private async next(stopping: AbortSignal): Promise<number> {
+    while (this.underWay.size >= AT_ONCE) await Promise.race(this.underWay);
+    if (stopping.aborted) return 0;
+    const { NUMBER_POLL_S } = this.settings;
+    const [number] = await this.postgres.query<PolledNumber>('number-poll-claim', CLAIM, [NUMBER_POLL_S]);
+    if (!number) return this.idlePauseMs();
+    const asked: Promise<void> = this.ask(number).finally(() => this.underWay.delete(asked));
+    this.underWay.add(asked);
+    // Twice as fast as needed, so that what lay behind is made up for within half a period.
+    return withinBounds((NUMBER_POLL_S * 1000) / number.numbers / 2);
   }
 
-  private async claim(): Promise<PolledNumber | undefined> {
-    try {
-      const [number] = await this.postgres.query<PolledNumber>('number-poll-claim', CLAIM, [
-        this.settings.NUMBER_POLL_S,
-      ]);
-      return number;
-    } catch (error) {
-      this.log.warn({ err: error }, 'whose turn it is to be polled cannot be read');
-      return undefined;
-    }
+  /** The pause when it is no number's turn. */
+  private idlePauseMs(): number {
+    return withinBounds((this.settings.NUMBER_POLL_S * 1000) / 60);
   }
 
   /** Never rejects. */
@@ -140,20 +138,9 @@ export class NumberPoll implements OnApplicationBootstrap, OnModuleDestroy {
       [tenantId, numberId, Math.max(0, this.settings.NUMBER_POLL_S - RETRY_S)],
     );
   }
-
-  private pause(milliseconds: number): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.wake = undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, Math.min(Math.max(milliseconds, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
-      this.wake = done;
-    });
-  }
 }
+
+const withinBounds = (pauseMs: number): number => Math.min(Math.max(pauseMs, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
 
 /** What must stop sending; null: nothing that a poll can prove. */
 function faultOf(error: unknown): (PauseReason & { wholeAccount: boolean }) | null {
