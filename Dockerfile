@@ -24,9 +24,6 @@ ENV NODE_ENV=production \
     MEDIA_DIR=/var/lib/rasl/media
 # Node's pool of threads syncs files and looks up names: on its default of 4 uploads and look-ups wait for each other.
 ENV UV_THREADPOOL_SIZE=16
-# Room for what the requests under way have made (MB): on V8's default of 16 under load most of it is still in use when
-# young memory is collected, and is copied for nothing.
-ENV NODE_OPTIONS=--max-semi-space-size=32
 WORKDIR /app
 RUN mkdir -p /var/lib/rasl/media && chown -R node:node /var/lib/rasl
 COPY --from=dependencies /app/node_modules ./node_modules

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** As production sets Node up (see the Dockerfile); for the floor, too. */
-const NODE_SETTINGS = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=32' };
+const NODE_SETTINGS = { UV_THREADPOOL_SIZE: '16' };
 
 /** A process of the bench, whose memory can be read. Linux only: /proc tells it. */
 export class Child {

@@ -13,8 +13,8 @@ const UNDEFINED_TABLE = '42P01';
 const STARTS_WITHIN_MS = 60_000;
 /** Longer than the program's own SHUTDOWN_TIMEOUT_S: it finishes what was begun, and is not cut short. */
 const STOPS_WITHIN_MS = 60_000;
-/** As in the Dockerfile, which says why. */
-const NODE_SETTINGS = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=32' };
+/** As in the Dockerfile: file syncs and look-ups of names wait for each other on Node's default of 4 threads. */
+const THREADS = { UV_THREADPOOL_SIZE: '16' };
 
 /**
  * Starts the program and waits until it is ready. Its log goes to the file `log`, or to the terminal: readable when a
@@ -24,7 +24,7 @@ export async function startPlatform(launcher, { env, log }) {
   const readyFile = join(privateFolder('run'), `ready-${process.pid}`);
   rmSync(readyFile, { force: true });
   const part = launcher.start('the platform', process.execPath, ['--enable-source-maps', MAIN], {
-    env: { ...NODE_SETTINGS, ...env, READY_FILE: readyFile },
+    env: { ...THREADS, ...env, READY_FILE: readyFile },
     ...(log === undefined ? { stdio: ['ignore', process.stdout.isTTY ? 'pipe' : 'inherit', 'inherit'] } : { log }),
     rank: RANK.platform,
     graceMs: STOPS_WITHIN_MS,
@@ -46,7 +46,7 @@ export async function startPlatform(launcher, { env, log }) {
 /** Production: no part of ours, no readable log, no waiting; the program says itself what is missing. */
 export async function runPlatformToItsEnd(launcher, env) {
   const part = launcher.start('the platform', process.execPath, ['--enable-source-maps', MAIN], {
-    env: { ...NODE_SETTINGS, ...env },
+    env: { ...THREADS, ...env },
     rank: RANK.platform,
     graceMs: STOPS_WITHIN_MS,
     watched: false,
