@@ -12,6 +12,9 @@ const SECRETS = {
   WHATSAPP_VERIFY_TOKEN: 'bench-verify-token',
 };
 
+/** As compose.yaml gives it to workers. */
+const WORKER_MEMORY = { NODE_OPTIONS: '--max-semi-space-size=64' };
+
 /** Messages a second that WhatsApp allows the number of the bench. */
 export const NUMBER_RATE = 1000;
 
@@ -108,6 +111,7 @@ export class BenchInstallation {
     const child = Child.start(role, 'dist/app/main.js', {
       ...this.env,
       ROLE: role,
+      ...(role === 'worker' ? WORKER_MEMORY : {}),
       OPERATOR_PORT: String(await freePort()),
       READY_FILE: ready,
       ...env,
