@@ -77,8 +77,8 @@ export class MediaFileStorage implements StorageEngine {
 
 /**
  * Hands the file over piece by piece, at the receiver's pace. When it cannot be kept (the disk is full) the rest is
- * passed over, so that the other fields are still read. By events: an async iterator over the stream takes three times
- * as long for a file of two or three pieces.
+ * passed over, so that the other fields are still read. By events, because an async iterator makes several promises for
+ * each piece, and most files come in two or three.
  * @throws ApiError 503 when it cannot be kept; the parser's error when the body breaks off
  */
 function receiveAll({ stream }: Express.Multer.File, receiver: ContentReceiver): Promise<void> {

@@ -21,8 +21,8 @@ const line = (request: Request, response: Response): object => ({
 
 /**
  * One log line a request, when its answer is out or its caller has gone: `error` for a fault of ours (5xx), `info`
- * otherwise. No address, header or body: nothing secret can be in it. (pino-http would do no more here, and take
- * several times as long: it makes two loggers for each request.)
+ * otherwise. No address, header or body: nothing secret can be in it. (pino-http would do no more here, and
+ * make two loggers for each request.)
  */
 export const requestLog = (log: Log): ((request: Request, response: Response, next: NextFunction) => void) => {
   // The fields of the line are all named above, so there is nothing to redact; looking for it would cost more than all
