@@ -8,7 +8,7 @@ import { DELIVERY_QUEUE, queuePrefix, type DeliveryJob } from '../platform/queue
 import { RateSlots } from '../platform/queue/rate-slots.js';
 import type { RedisClient } from '../platform/redis/open-redis.js';
 import { RedisConnections } from '../platform/redis/redis-connections.js';
-import { MessageSender } from './work/message-sender.js';
+import { JobRunner } from './work/job-runner.js';
 
 /** Jobs are fetched ahead of their slots and wait for them here, so more are in hand than may be in work. */
 const FETCHED_PER_PLACE = 4;
@@ -21,7 +21,7 @@ const TIME_RETRY_MS = 500;
 /** Clocks drift apart; a sample every few seconds keeps Redis' time exact on an idle worker, too. */
 const TIME_SYNC_MS = 5000;
 
-/** Takes released messages from the queue. Jobs never fail: what went wrong is found again in Postgres. */
+/** Takes from the queue what the API released. Jobs never fail: what went wrong is found again in Postgres. */
 @Injectable()
 export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private worker?: Worker<DeliveryJob>;
@@ -32,7 +32,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly settings: Settings,
     private readonly redis: RedisConnections,
     private readonly slots: RateSlots,
-    private readonly sender: MessageSender,
+    private readonly jobs: JobRunner,
     private readonly health: Health,
     private readonly log: Log,
   ) {}
@@ -53,7 +53,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer = setInterval(() => void this.synchronize(), TIME_SYNC_MS);
     const connection = this.redis.openWorker('delivery');
     const process = async ({ data }: { data: DeliveryJob }): Promise<void> => {
-      await this.process(data);
+      await this.jobs.run(data);
       writeTogether(connection);
     };
     this.worker = new Worker<DeliveryJob>(DELIVERY_QUEUE, process, {
@@ -70,15 +70,6 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.worker.on('error', (error) => this.log.debug({ err: error }, 'delivery worker'));
   }
 
-  private async process(job: DeliveryJob): Promise<void> {
-    try {
-      await this.sender.send(job);
-    } catch (error) {
-      // Its lease brings the message back.
-      this.log.warn({ err: error, message_id: job.id }, 'a job could not be worked on');
-    }
-  }
-
   private async synchronize(): Promise<boolean> {
     try {
       await this.slots.synchronize();
@@ -93,8 +84,7 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    this.sender.stop();
-    await this.worker?.close();
+    await Promise.all([this.jobs.stop(), this.worker?.close()]);
   }
 }
 

@@ -10,6 +10,7 @@ import { Feeder } from './recovery/feeder.js';
 import { RecoveryLoop } from './recovery/recovery-loop.js';
 import { SlotRenewal } from './slots/slot-renewal.js';
 import { InFlight } from './work/in-flight.js';
+import { JobRunner } from './work/job-runner.js';
 import { MessagingPlaces } from './tier/messaging-places.js';
 import { MessagePreparation } from './work/message-preparation.js';
 import { MessageSender } from './work/message-sender.js';
@@ -24,6 +25,7 @@ import { Pace } from './work/pace.js';
     DeliveryWorker,
     Feeder,
     InFlight,
+    JobRunner,
     MessagePreparation,
     MessageSender,
     MessagingPlaces,

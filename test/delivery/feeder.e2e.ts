@@ -8,7 +8,7 @@ import { NumberBreakers } from '../../src/delivery/work/number-breakers.js';
 import { Pace } from '../../src/delivery/work/pace.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
-import { DELIVERY_QUEUE, DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
+import { DELIVERY_QUEUE, type DeliveryJob, DeliveryQueue } from '../../src/platform/queue/delivery-queue.js';
 import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
@@ -19,7 +19,7 @@ import { RedisProcess } from '../support/redis-process.js';
 import { redisReady } from '../support/redis-ready.js';
 import { Outbox, type Sender } from './outbox.js';
 
-/** A feeder as a worker has it, with nobody who takes the jobs. */
+/** A feeder as a worker has it, with nobody who works on what it releases. */
 function feederOf(outbox: Outbox) {
   const { settings } = outbox;
   const log = new Log(settings);
@@ -33,9 +33,24 @@ function feederOf(outbox: Outbox) {
   const breakers = new NumberBreakers(slots, metrics, log);
   const giveBack = new GiveBack(outbox.postgres);
   const woken = new WokenMessages(release, giveBack, log);
-  const feeder = new Feeder(outbox.postgres, release, slots, giveBack, woken, pace, inFlight, breakers, settings, log);
+  const jobs: DeliveryJob[] = [];
+  const runner = { run: (job: DeliveryJob) => Promise.resolve(void jobs.push(job)) };
+  const feeder = new Feeder(
+    outbox.postgres,
+    release,
+    runner,
+    slots,
+    giveBack,
+    woken,
+    pace,
+    inFlight,
+    breakers,
+    settings,
+    log,
+  );
   return {
     feeder,
+    jobs,
     pace,
     inFlight,
     breakers,
@@ -94,7 +109,8 @@ describe('a round of the feeder', () => {
     await feeder.feeder.round();
     // 500 ms of a number at 19/s that starts in a second.
     expect(await released(sender)).toBe(10);
-    expect(await feeder.queue.counts()).toMatchObject({ waiting: 10 });
+    expect(feeder.jobs).toHaveLength(10);
+    expect(await feeder.queue.counts()).toMatchObject({ waiting: 0 });
     const request = { numberId: sender.numberId, ratePerSecond: 20, horizonMs: 60_000, respectBacklog: true };
     const api = await feeder.slots.reserve(request, [{ recipient: '15550002', urgent: false }]);
     expect(api.places).toEqual([{ kind: 'no_room' }]);
@@ -138,7 +154,7 @@ describe('a round of the feeder', () => {
     await feeder.feeder.round();
     expect((await outbox.read(first)).next_in_s).toBeCloseTo(20, 0);
     expect((await outbox.read(second)).next_in_s).toBeCloseTo(26, 0);
-    expect(await feeder.queue.counts()).toMatchObject({ waiting: 1 });
+    expect(feeder.jobs).toHaveLength(1);
     const request = { numberId: sender.numberId, ratePerSecond: 1000, respectBacklog: true };
     const api = await feeder.slots.reserve(request, [{ recipient: '15550002', urgent: false }]);
     expect(api.places).toMatchObject([{ kind: 'departs' }]);

@@ -98,7 +98,7 @@ describe('releasing messages', () => {
   it('makes one job of a release that is repeated, and another of the next generation', async () => {
     await release(api, [message(7)]);
     await release(api, [message(7)]);
-    await api.release.release([message(7, 1, 2)], { fromBacklog: true });
+    await release(api, [message(7, 1, 2)]);
     expect((await jobs.getWaiting()).map(({ id }) => id).sort()).toEqual(['m-7-1', 'm-7-2']);
   });
 

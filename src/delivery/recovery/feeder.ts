@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
@@ -6,6 +6,7 @@ import { backlogFlagMs, DeliveryRelease } from '../../platform/queue/delivery-re
 import { FEED_LEAD_MS, RateSlots } from '../../platform/queue/rate-slots.js';
 import { WokenMessages } from '../lanes/woken-messages.js';
 import { InFlight } from '../work/in-flight.js';
+import { JobRunner } from '../work/job-runner.js';
 import { NumberBreakers } from '../work/number-breakers.js';
 import { Pace } from '../work/pace.js';
 import { dueNumbers, type DueNumber } from './due-numbers.js';
@@ -39,7 +40,8 @@ interface Visit {
 
 /**
  * Releases the backlog: visits every number that has something due, round-robin, and takes from each as many rows as
- * depart within the horizon and as this process can do, for the number and in all. Safe with any number of feeders.
+ * depart within the horizon and as this process can do, for the number and in all; this process works on them. Safe
+ * with any number of feeders.
  * Paused numbers are skipped, and so are those whose breaker is open here, and all on a node of Redis that has failed in
  * the round; except that submissions which lapsed become `unknown` there, too.
  */
@@ -52,6 +54,7 @@ export class Feeder {
   constructor(
     private readonly postgres: Postgres,
     private readonly release: DeliveryRelease,
+    @Inject(JobRunner) private readonly jobs: Pick<JobRunner, 'run'>,
     private readonly slots: RateSlots,
     private readonly giveBack: GiveBack,
     private readonly woken: WokenMessages,
@@ -119,18 +122,21 @@ export class Feeder {
     const { taken, released: ready, woken } = await takeDue(this.postgres, due);
     this.woken.release(woken);
     const messages = ready.map((row) => ({ ...row, numberId, ratePerSecond, resumedAt, priority }));
-    const released = await this.release.release(messages, { fromBacklog: true });
-    const back = messages.filter(({ id }) => !released.ids.has(id));
+    const { jobs, pairFull } = await this.release.reserve(messages);
+    // What this process released it works on itself: in the queue it would stand before what others have just sent.
+    for (const job of jobs) void this.jobs.run(job);
+    const released = new Set(jobs.map(({ id }) => id));
+    const back = messages.filter(({ id }) => !released.has(id));
     await Promise.all(
       back.map(({ id, generation }) =>
-        this.giveBack.released({ id, generation, number_id: numberId, delayMs: released.pairFull.get(id) }),
+        this.giveBack.released({ id, generation, number_id: numberId, delayMs: pairFull.get(id) }),
       ),
     );
     // Those whose pair is full wait for that alone: they are no backlog of the number.
-    const kept = back.length - released.pairFull.size;
+    const kept = back.length - pairFull.size;
     const more = taken === limit || kept > 0;
     await this.tellBacklog(number, more);
-    return { number, released: released.ids.size, more, hungry: kept === 0 && more && limit === allowed };
+    return { number, released: released.size, more, hungry: kept === 0 && more && limit === allowed };
   }
 
   /** Of a number that nothing is released of now: submissions that lapsed become `unknown`. */

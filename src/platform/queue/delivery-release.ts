@@ -21,17 +21,24 @@ export interface ReleasableMessage {
   priority: number;
 }
 
-/** What became of a release. */
-export interface Released {
-  /** On their way. */
-  ids: ReadonlySet<number>;
+/** Messages that got their departures. */
+export interface Reserved {
+  jobs: DeliveryJob[];
   /** Those whose pair is full, with the milliseconds until it has room: they hold up nobody else. */
   pairFull: ReadonlyMap<number, number>;
 }
 
-type Breaker = CircuitBreaker<[messages: ReleasableMessage[], fromBacklog: boolean], Released>;
+/** What became of a release. */
+export interface Released extends Pick<Reserved, 'pairFull'> {
+  /** On their way. */
+  ids: ReadonlySet<number>;
+}
 
-const NOTHING: Released = { ids: new Set(), pairFull: new Map() };
+/** Whether the departures are for the queue, or for the feeder that asks. */
+type For = 'queue' | 'feeder';
+type Breaker = CircuitBreaker<[messages: ReleasableMessage[], whom: For], Reserved>;
+
+const NOTHING: Reserved = { jobs: [], pairFull: new Map() };
 
 const TIMEOUT_MS = 1000;
 
@@ -41,9 +48,8 @@ export function backlogFlagMs({ RECOVERY_INTERVAL_MS }: Settings): number {
 }
 
 /**
- * Hands committed messages to the workers: reserves their rate slots and adds their jobs. Used by the API after its
- * commit, and by the feeder for everything else. It never throws and never takes long: what could not be released
- * stays in Postgres, where the feeder finds it.
+ * Reserves the rate slots of committed messages, and hands them to the workers. It never throws and never takes long:
+ * what could not be released stays in Postgres, where the feeder finds it.
  */
 @Injectable()
 export class DeliveryRelease implements OnModuleDestroy {
@@ -62,14 +68,26 @@ export class DeliveryRelease implements OnModuleDestroy {
   }
 
   /**
-   * Answers what is on its way. A caller whose message is not (Redis away, the number's slots or the queue full, a
-   * backlog before it) makes its row due at once, or, when its pair is full, due when that has room: the feeder takes
-   * it in turn.
+   * Adds the messages' jobs to the queue, and answers what is on its way. A caller whose message is not (Redis away,
+   * the number's slots or the queue full, a backlog before it) makes its row due at once, or, when its pair is full, due
+   * when that has room: the feeder takes it in turn.
    * A job may exist all the same when Redis answered too late: it competes for the claim like any other.
-   * @param options.fromBacklog the caller is the feeder: the backlog flag does not hold it back
    */
-  async release(messages: ReleasableMessage[], options: { fromBacklog?: boolean } = {}): Promise<Released> {
-    if (messages.length === 0 || this.queue.isFull) return NOTHING;
+  async release(messages: ReleasableMessage[]): Promise<Released> {
+    if (this.queue.isFull) return { ids: new Set(), pairFull: new Map() };
+    const { jobs, pairFull } = await this.place(messages, 'queue');
+    return { ids: new Set(jobs.map(({ id }) => id)), pairFull };
+  }
+
+  /**
+   * For the feeder, which works on what it gets: nothing is added to the queue, and the number's backlog, which is its
+   * own, does not hold it back.
+   */
+  reserve(messages: ReleasableMessage[]): Promise<Reserved> {
+    return this.place(messages, 'feeder');
+  }
+
+  private async place(messages: ReleasableMessage[], whom: For): Promise<Reserved> {
     const byNode = new Map<string, ReleasableMessage[]>();
     for (const message of messages) {
       const node = this.slots.nodeOf(message.numberId);
@@ -77,18 +95,16 @@ export class DeliveryRelease implements OnModuleDestroy {
       if (ofNode) ofNode.push(message);
       else byNode.set(node, [message]);
     }
-    const released = await Promise.all(
-      [...byNode].map(([node, ofNode]) => this.releaseOn(node, ofNode, options.fromBacklog ?? false)),
-    );
+    const placed = await Promise.all([...byNode].map(([node, ofNode]) => this.placeOn(node, ofNode, whom)));
     return {
-      ids: new Set(released.flatMap(({ ids }) => [...ids])),
-      pairFull: new Map(released.flatMap(({ pairFull }) => [...pairFull])),
+      jobs: placed.flatMap(({ jobs }) => jobs),
+      pairFull: new Map(placed.flatMap(({ pairFull }) => [...pairFull])),
     };
   }
 
-  private async releaseOn(node: string, messages: ReleasableMessage[], fromBacklog: boolean): Promise<Released> {
+  private async placeOn(node: string, messages: ReleasableMessage[], whom: For): Promise<Reserved> {
     try {
-      return await this.breakerOf(node).fire(messages, fromBacklog);
+      return await this.breakerOf(node).fire(messages, whom);
     } catch (error) {
       this.log.debug({ err: error, messages: messages.length, node }, 'messages could not be released');
       return NOTHING;
@@ -98,7 +114,7 @@ export class DeliveryRelease implements OnModuleDestroy {
   private breakerOf(node: string): Breaker {
     const known = this.breakers.get(node);
     if (known) return known;
-    const breaker: Breaker = new CircuitBreaker((messages, fromBacklog) => this.place(messages, fromBacklog), {
+    const breaker: Breaker = new CircuitBreaker((messages, whom) => this.placeNumbers(messages, whom), {
       name: `delivery-release ${node}`,
       timeout: TIMEOUT_MS,
       errorThresholdPercentage: 50,
@@ -112,30 +128,25 @@ export class DeliveryRelease implements OnModuleDestroy {
     return breaker;
   }
 
-  private async place(messages: ReleasableMessage[], fromBacklog: boolean): Promise<Released> {
+  private async placeNumbers(messages: ReleasableMessage[], whom: For): Promise<Reserved> {
     const byNumber = new Map<number, ReleasableMessage[]>();
     for (const message of messages) {
       const ofNumber = byNumber.get(message.numberId);
       if (ofNumber) ofNumber.push(message);
       else byNumber.set(message.numberId, [message]);
     }
-    const placed = await Promise.allSettled(
-      [...byNumber.values()].map((ofNumber) => this.reserve(ofNumber, fromBacklog)),
-    );
+    const placed = await Promise.allSettled([...byNumber.values()].map((ofNumber) => this.placeNumber(ofNumber, whom)));
     const done = placed.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const jobs = done.flatMap((ofNumber) => ofNumber.jobs);
     const failed = placed.find((result) => result.status === 'rejected');
     if (failed && done.length === 0) throw failed.reason;
-    if (jobs.length > 0) await this.queue.add(jobs);
-    return {
-      ids: new Set(jobs.map((job) => job.id)),
-      pairFull: new Map(done.flatMap((ofNumber) => ofNumber.pairFull)),
-    };
+    if (whom === 'queue' && jobs.length > 0) await this.queue.add(jobs);
+    return { jobs, pairFull: new Map(done.flatMap((ofNumber) => ofNumber.pairFull)) };
   }
 
-  private async reserve(
+  private async placeNumber(
     messages: ReleasableMessage[],
-    fromBacklog: boolean,
+    whom: For,
   ): Promise<{ jobs: DeliveryJob[]; pairFull: [id: number, waitMs: number][] }> {
     const [head] = messages;
     const jobs: DeliveryJob[] = [];
@@ -146,8 +157,8 @@ export class DeliveryRelease implements OnModuleDestroy {
         numberId: head.numberId,
         ratePerSecond: head.ratePerSecond,
         resumedAt: head.resumedAt,
-        respectBacklog: !fromBacklog,
-        leadMs: fromBacklog ? FEED_LEAD_MS : 0,
+        respectBacklog: whom === 'queue',
+        leadMs: whom === 'feeder' ? FEED_LEAD_MS : 0,
         markBacklogMs: this.backlogMs,
       },
       messages.map(({ recipient, priority }) => ({ recipient, urgent: priority === 0 })),
