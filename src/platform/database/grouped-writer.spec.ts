@@ -79,6 +79,30 @@ describe('GroupedWriter', () => {
     expect((begun[1] ?? 0) - (begun[0] ?? 0)).toBeGreaterThanOrEqual(49);
   });
 
+  it('does not let a quiet tenant wait, neither for the spacing nor for a group that is under way', async () => {
+    const groups: string[][] = [];
+    const held: (() => void)[] = [];
+    const writer = new GroupedWriter<Item, string>({
+      spacingMs: 60_000,
+      maxInFlight: 1,
+      tenantOf: (item) => item.tenant,
+      write: async (items) => {
+        groups.push(items.map((item) => item.name));
+        if (items[0]?.name === 'held') await new Promise<void>((resolve) => held.push(resolve));
+        return items.map((item) => item.name);
+      },
+    });
+    const first = writer.add({ tenant: 1, name: 'held' });
+    await new Promise(setImmediate);
+    const others = writer.add({ tenant: 1, name: 'b' });
+    await new Promise(setImmediate);
+    expect(groups).toEqual([['held']]);
+    await writer.add({ tenant: 2, name: 'quiet' });
+    expect(groups).toEqual([['held'], ['b', 'quiet']]);
+    for (const release of held) release();
+    await Promise.all([first, others]);
+  });
+
   it('lets one tenant fill half a group and no more', async () => {
     const { writer, groups } = recording(undefined, 4);
     await Promise.all([

@@ -1,4 +1,5 @@
 import { isContention, isServerError } from './database-errors.js';
+import { GroupSpacing } from './group-spacing.js';
 
 export interface GroupedWriterOptions<Item, Result> {
   /**
@@ -19,7 +20,7 @@ export interface GroupedWriterOptions<Item, Result> {
   maxInFlight?: number;
   /**
    * Least time between the beginnings of two groups, milliseconds; default 0. An item after a pause is still written
-   * at once, but a steady stream makes groups of a useful size.
+   * at once, but a steady stream makes groups of a useful size. See {@link GroupSpacing}.
    */
   spacingMs?: number;
 }
@@ -70,15 +71,15 @@ export class GroupedWriter<Item, Result> {
   private readonly splitsOn: (error: unknown) => boolean;
   private readonly maxItems: number;
   private readonly maxInFlight: number;
-  private readonly spacingMs: number;
+  private readonly spacing: GroupSpacing;
   /** One tenant fills at most half a group. */
   private readonly perTenant: number;
-  private flushedAt = -Infinity;
   private inFlight = 0;
   private readonly apart = new Map<number, Apart<Item, Result>>();
   private apartInFlight = 0;
   private apartTimer?: NodeJS.Timeout;
-  private scheduled = false;
+  /** The next group's beginning. */
+  private next?: { timer: NodeJS.Timeout | null };
   private idle: (() => void)[] = [];
 
   constructor(options: GroupedWriterOptions<Item, Result>) {
@@ -88,7 +89,7 @@ export class GroupedWriter<Item, Result> {
     this.maxItems = options.maxItems ?? 200;
     this.perTenant = Math.max(1, Math.floor(this.maxItems / 2));
     this.maxInFlight = options.maxInFlight ?? 2;
-    this.spacingMs = options.spacingMs ?? 0;
+    this.spacing = new GroupSpacing(options.spacingMs ?? 0);
   }
 
   /** Resolves with this item's result once its group is committed. */
@@ -99,6 +100,7 @@ export class GroupedWriter<Item, Result> {
       const queue = this.apart.get(tenant)?.queue ?? this.queues.get(tenant);
       if (queue) queue.push(waiting);
       else this.queues.set(tenant, [waiting]);
+      this.spacing.came(tenant);
       this.schedule();
       this.scheduleApart();
     });
@@ -111,17 +113,20 @@ export class GroupedWriter<Item, Result> {
   }
 
   private schedule(): void {
-    if (this.scheduled || this.inFlight >= this.maxInFlight || this.queues.size === 0) return;
-    this.scheduled = true;
+    const { hurried, waitMs } = this.spacing;
+    if (this.inFlight >= this.maxInFlight + Number(hurried) || this.queues.size === 0) return;
+    if (this.next) {
+      if (!hurried || this.next.timer === null) return;
+      clearTimeout(this.next.timer);
+    }
     const begin = (): void => {
-      this.scheduled = false;
-      this.flushedAt = performance.now();
+      this.next = undefined;
+      this.spacing.begins();
       void this.flush();
     };
-    const wait = this.flushedAt + this.spacingMs - performance.now();
     // What else arrives until then, at least in this turn of the event loop, joins the group.
-    if (wait > 0) setTimeout(begin, wait);
-    else setImmediate(begin);
+    this.next = { timer: waitMs > 0 ? setTimeout(begin, waitMs) : null };
+    if (this.next.timer === null) setImmediate(begin);
   }
 
   private async flush(): Promise<void> {
