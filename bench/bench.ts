@@ -50,23 +50,25 @@ export class Bench {
   }
 
   /** The bare handler that figures are put in relation to. */
-  async startFloor(): Promise<{ child: Child; url: string }> {
-    const floorDir = mkdtempSync(join(this.folder, 'floor-'));
-    const child = Child.start('floor', 'dist/bench/floor-server.js', { FLOOR_DIR: floorDir });
+  async startFloor(): Promise<{ child: Child; url: string; folder: string }> {
+    const folder = mkdtempSync(join(this.folder, 'floor-'));
+    const child = Child.start('floor', 'dist/bench/floor-server.js', { FLOOR_DIR: folder });
     this.floors.push(child);
     const { url } = await child.line<{ url: string }>('url');
-    return { child, url };
+    return { child, url, folder };
   }
 
   /** A fresh run of the floor, warmed up, to stand beside a figure. */
   async floor(): Promise<LoadResult> {
-    const { child, url } = await this.startFloor();
+    const { child, url, folder } = await this.startFloor();
     const photo = await jpegOf(FLOOR_BYTES);
     const form = mediaForm({ phone: '201000000001', media_type: 'image' }, photo, 'photo.jpg', 'image/jpeg');
     const target = { url: `${url}/upload`, headers: FORM_HEADERS, body: form };
     await load(target, FLOOR_CONNECTIONS, FLOOR_S);
     const result = await load(target, FLOOR_CONNECTIONS, FLOOR_S);
     await child.stop();
+    // Else the system would write a gigabyte of them to disk half a minute later, in the middle of what is measured.
+    rmSync(folder, { recursive: true });
     return result;
   }
 
