@@ -184,7 +184,8 @@ export class InboxFixture {
   async batch(): Promise<BatchReport[]> {
     const reports: BatchReport[] = [];
     const tell = (report: BatchReport): void => void reports.push(report);
-    if (!(await runBatch(this.postgres, this.contended, tell))) await runDeferred(this.postgres, this.contended, tell);
+    if ((await runBatch(this.postgres, this.contended, tell)) === 0)
+      await runDeferred(this.postgres, this.contended, tell);
     return reports;
   }
 

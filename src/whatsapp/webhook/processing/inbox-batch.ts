@@ -23,10 +23,10 @@ export type Tell = (report: BatchReport) => void;
  * left at once: its webhooks are handed to {@link runDeferred}, and for some seconds later ones of it are handed over
  * untried. So a row that is held for long costs the others one lock time-out.
  *
- * @returns false when there was nothing to do
+ * @returns how many rows it took; 0: there was nothing to do
  * @throws when the database is away: what was not told is not done
  */
-export async function runBatch(postgres: Postgres, contended: ContendedAccounts, tell: Tell): Promise<boolean> {
+export async function runBatch(postgres: Postgres, contended: ContendedAccounts, tell: Tell): Promise<number> {
   let rows: InboxRow[] = [];
   let report: BatchReport;
   try {
@@ -41,10 +41,10 @@ export async function runBatch(postgres: Postgres, contended: ContendedAccounts,
     if (rows.length === 0) throw error;
     // If the connection was lost, this fails as well; and rows that were committed after all are not found again.
     await runApart(postgres, rows, contended, { reason: reasonOf(error), maxContentions: 1, handsOver: true }, tell);
-    return true;
+    return rows.length;
   }
   if (rows.length > 0) tell(report);
-  return rows.length > 0;
+  return rows.length;
 }
 
 /**
@@ -52,31 +52,31 @@ export async function runBatch(postgres: Postgres, contended: ContendedAccounts,
  * a reason that may pass, stay in the inbox and are tried again after growing pauses; all others are applied, and are
  * remembered as applied while their row stays.
  *
- * @returns false when there was nothing to do
+ * @returns how many rows it took; 0: there was nothing to do
  * @throws as `runBatch`
  */
-export async function runDeferred(postgres: Postgres, contended: ContendedAccounts, tell: Tell): Promise<boolean> {
+export async function runDeferred(postgres: Postgres, contended: ContendedAccounts, tell: Tell): Promise<number> {
   const rows = await readDueDeferred(postgres);
   const options = { reason: null, maxContentions: DEFERRED_CONTENTIONS, handsOver: false };
-  return rows.length > 0 && (await runApart(postgres, rows, contended, options, tell));
+  return runApart(postgres, rows, contended, options, tell);
 }
 
-/** @returns false when other processors hold all of the rows, or finished them */
+/** @returns how many rows it took; 0: other processors hold all of them, or finished them */
 async function runApart(
   postgres: Postgres,
   rows: readonly InboxRow[],
   contended: ContendedAccounts,
   options: ApartOptions,
   tell: Tell,
-): Promise<boolean> {
-  let found = false;
+): Promise<number> {
+  let found = 0;
   for (const group of byAccounts(rows)) {
     const report = await postgres.transaction(
       async (sql) => new BatchRun(sql, await claimRowsAgain(sql, group), contended).apart(options),
       { lockTimeoutMs: APART_LOCK_TIMEOUT_MS },
     );
     if (report.rows.length === 0) continue;
-    found = true;
+    found += report.rows.length;
     tell(report);
   }
   return found;

@@ -14,10 +14,16 @@ import { ContendedAccounts } from './contended-accounts.js';
 import { HeardAccounts } from './heard-accounts.js';
 import { InboundCharge } from './inbound-charge.js';
 import { runBatch, runDeferred, type Tell } from './inbox-batch.js';
+import { BATCH_ROWS } from './inbox-rows.js';
 import { Wakeup } from './wakeup.js';
 
 /** Batches that one process has under way at once: while one waits for Postgres, the other is parsed. */
 const CONCURRENCY = 2;
+/**
+ * Least time between the beginnings of two batches of new webhooks while they are not full, milliseconds: a batch of ten
+ * costs little more than a batch of one, and WhatsApp sends three statuses for each message.
+ */
+const SPACING_MS = 20;
 /** A look at the inbox without a signal, milliseconds: signals may be lost. */
 const POLL_MS = 300;
 /** A pause after a batch that could not be done, milliseconds. */
@@ -28,7 +34,8 @@ interface Turn {
   readonly wakeup: Wakeup;
   /** Whether a turn that went well is a sign of life of the intake: new webhooks are what it must not fall behind with. */
   readonly beats: boolean;
-  readonly run: (postgres: Postgres, contended: ContendedAccounts, tell: Tell) => Promise<boolean>;
+  /** Answers how many rows it took. */
+  readonly run: (postgres: Postgres, contended: ContendedAccounts, tell: Tell) => Promise<number>;
 }
 
 /**
@@ -45,6 +52,8 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   private loops: Promise<void>[] = [];
   private stopped = false;
   private databaseAway = false;
+  /** When the next batch of new webhooks may begin (performance.now()). */
+  private nextAt = -Infinity;
   private readonly beat: IntakeBeat;
 
   constructor(
@@ -77,17 +86,25 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async loop(turn: Turn): Promise<void> {
     while (!this.stopped) {
+      if (turn === this.fresh) await this.space();
       const done = await this.work(turn);
       if (done === 'empty') await turn.wakeup.wait(POLL_MS);
       else if (done === 'failed') await pause(RETRY_MS);
     }
   }
 
+  private async space(): Promise<void> {
+    const now = performance.now();
+    const wait = this.nextAt - now;
+    this.nextAt = Math.max(now, this.nextAt) + SPACING_MS;
+    if (wait > 0) await pause(wait);
+  }
+
   /** One batch. Never throws. */
   private async work({ run, beats }: Turn): Promise<'worked' | 'empty' | 'failed'> {
-    let worked: boolean;
+    let rows: number;
     try {
-      worked = await run(this.postgres, this.contended, (report) => this.tell(report));
+      rows = await run(this.postgres, this.contended, (report) => this.tell(report));
     } catch (error) {
       if (!this.databaseAway) this.log.error({ err: error }, 'raw webhooks cannot be processed');
       this.databaseAway = true;
@@ -96,7 +113,9 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.databaseAway) this.log.info({}, 'raw webhooks are processed again');
     this.databaseAway = false;
     if (beats) this.beat.alive();
-    return worked ? 'worked' : 'empty';
+    // There is more.
+    if (rows >= BATCH_ROWS) this.nextAt = -Infinity;
+    return rows > 0 ? 'worked' : 'empty';
   }
 
   private tell({ rows, effects, takenApart }: BatchReport): void {

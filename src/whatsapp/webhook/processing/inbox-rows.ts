@@ -34,7 +34,7 @@ export interface RowResult {
 }
 
 /** Rows and bytes of one batch at most; a single larger row is a batch of its own. */
-const BATCH_ROWS = 32;
+export const BATCH_ROWS = 32;
 const BATCH_BYTES = 1024 * 1024;
 
 const COLUMNS = 'id, received_at, app_id, body, request_id, attempts, applied_items';

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { GroupedWriter } from '../../../platform/database/grouped-writer.js';
 import { Postgres } from '../../../platform/database/postgres.js';
+import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 
 /** A signed body as it came. */
 export interface RawWebhook {
@@ -13,18 +14,24 @@ export interface RawWebhook {
 
 /** Bodies written by one statement at most; each has up to 4 MB. */
 const GROUP_SIZE = 32;
+/** WhatsApp sends one status at a time, three for each message: each by itself would be a commit. Milliseconds. */
+const SPACING_MS = 10;
 const COLUMNS = 3;
 
-/** Stores raw webhooks, those that arrive together in one statement. */
+/** Stores raw webhooks, those that arrive together in one statement, and wakes who processes them. */
 @Injectable()
 export class WebhookInbox implements OnModuleDestroy {
   private readonly writer: GroupedWriter<RawWebhook, void>;
 
-  constructor(private readonly postgres: Postgres) {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly signal: InboxSignal,
+  ) {
     this.writer = new GroupedWriter({
       write: (webhooks) => this.insert(webhooks),
       tenantOf: (webhook) => webhook.appId ?? 0,
       maxItems: GROUP_SIZE,
+      spacingMs: SPACING_MS,
     });
   }
 
@@ -41,6 +48,7 @@ export class WebhookInbox implements OnModuleDestroy {
       `INSERT INTO webhook_inbox (app_id, body, request_id) VALUES ${rows.join(', ')}`,
       webhooks.flatMap(({ appId, body, requestId }) => [appId, body, requestId]),
     );
+    this.signal.publish();
     return webhooks.map(() => undefined);
   }
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { forbidden, serviceUnavailable, unauthorized } from '../../../platform/http/api-error.js';
 import { Metrics } from '../../../platform/metrics/metrics.js';
-import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 import { isSameSecret, isSignedBy } from './signature.js';
 import { SigningApps, type SigningApp } from './signing-apps.js';
 import { WebhookInbox } from './webhook-inbox.js';
@@ -17,7 +16,6 @@ export class WebhookReceiver {
   constructor(
     private readonly apps: SigningApps,
     private readonly inbox: WebhookInbox,
-    private readonly signal: InboxSignal,
     private readonly metrics: Metrics,
   ) {}
 
@@ -52,7 +50,6 @@ export class WebhookReceiver {
       throw serviceUnavailable(error);
     }
     this.metrics.webhooksReceived.inc({ outcome: 'stored' });
-    this.signal.publish();
   }
 
   private async find(appKey: string | undefined, accepts: (app: SigningApp) => boolean): Promise<SigningApp | null> {
