@@ -19,6 +19,8 @@ import { recordEnds, type EndedAttempt } from './record-ends.js';
 const MAX_ITEMS = 400;
 /** Under load each kind of statement runs at most this often, milliseconds: groups of ten cost little more than one. */
 const SPACING_MS = 10;
+/** Ends come one by one, as WhatsApp answers. */
+const ENDS_SPACING_MS = 20;
 const LONGEST_PAUSE_MS = 2000;
 
 type OfNumber<T> = T & { numberId: number };
@@ -56,6 +58,7 @@ export class AttemptStore {
     });
     this.ends = new GroupedWriter({
       ...grouping,
+      spacingMs: ENDS_SPACING_MS,
       tenantOf: ({ tenantId }) => tenantId,
       write: (attempts) => this.writeEnds(attempts),
     });

@@ -2,31 +2,51 @@ import { jest } from '@jest/globals';
 import { Departures } from './departures.js';
 
 describe('waiting for departures', () => {
-  beforeEach(() => jest.useFakeTimers());
-  afterEach(() => jest.useRealTimers());
-
-  it('lets what is due go at once', async () => {
-    const departures = new Departures();
-    await expect(departures.wait(0)).resolves.toBe(true);
-    await expect(departures.wait(-30)).resolves.toBe(true);
+  let departures: Departures;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    departures = new Departures();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
   });
 
-  it('waits no longer and no less than asked', async () => {
-    const departures = new Departures();
-    const gone: boolean[] = [];
-    void departures.wait(100).then((there) => gone.push(there));
-    await jest.advanceTimersByTimeAsync(99);
-    expect(gone).toEqual([]);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(gone).toEqual([true]);
+  /** When each wait ended, milliseconds from now; those that took no time at all: 0. */
+  const endsOf = async (waits: (() => Promise<boolean>)[]): Promise<number[]> => {
+    const begin = performance.now();
+    const ends = waits.map((wait) => wait().then(() => performance.now() - begin));
+    await jest.advanceTimersByTimeAsync(1000);
+    return Promise.all(ends);
+  };
+
+  it('takes the time until the departure', async () => {
+    expect(await endsOf([10, 25].map((ms) => () => departures.wait(ms)))).toEqual([10, 25]);
   });
 
-  it('ends every wait when the worker stops, and leaves no timer', async () => {
-    const departures = new Departures();
-    const waits = Promise.all([departures.wait(1000), departures.wait(5000)]);
+  it('lets steps that may be early begin together, none of them late and none much too early', async () => {
+    const wanted = Array.from({ length: 100 }, (_, index) => 100 + index * 3);
+    const ends = await endsOf(wanted.map((ms) => () => departures.waitTogether(ms)));
+    ends.forEach((end, index) => {
+      expect(end).toBeLessThanOrEqual(wanted[index] ?? 0);
+      // A timer takes whole milliseconds.
+      expect(end).toBeGreaterThan((wanted[index] ?? 0) - 42);
+    });
+    // 300 ms, at moments 40 ms apart.
+    expect(new Set(ends).size).toBeLessThanOrEqual(9);
+  });
+
+  it('does not wait for what should have begun', async () => {
+    expect(await endsOf([-5, 0].map((ms) => () => departures.waitTogether(ms)))).toEqual([0, 0]);
+  });
+
+  it('ends every wait when the worker stops, and begins none afterwards', async () => {
+    const waits = [departures.wait(500), departures.waitTogether(500)];
     departures.stop();
-    await expect(waits).resolves.toEqual([false, false]);
-    await expect(departures.wait(0)).resolves.toBe(false);
-    expect(jest.getTimerCount()).toBe(0);
+    expect(await Promise.all([...waits, departures.wait(1), departures.wait(-1)])).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });

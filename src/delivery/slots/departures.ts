@@ -1,3 +1,6 @@
+/** Steps before departures are taken together at most this much too early, milliseconds. */
+const TOGETHER_MS = 40;
+
 /**
  * Waits for departures. All waits end early when the worker stops, so that what has not left is given back at once.
  */
@@ -20,6 +23,15 @@ export class Departures {
       }, milliseconds);
       this.waiting.add(stop);
     });
+  }
+
+  /**
+   * The same for a step that may be early: as late as `milliseconds`, but at a moment that it shares with all others
+   * around it, so that what they write is one statement.
+   */
+  waitTogether(milliseconds: number): Promise<boolean> {
+    const now = performance.now();
+    return this.wait(Math.floor((now + milliseconds) / TOGETHER_MS) * TOGETHER_MS - now);
   }
 
   /** Ends every wait, now and from now on. */

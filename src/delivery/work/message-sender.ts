@@ -67,7 +67,7 @@ export class MessageSender {
     try {
       const slot: Slot = { departsAt: job.departs_at, epoch: job.epoch };
       const lead = this.claimLead.milliseconds + this.submitLead.milliseconds;
-      const stays = await this.departures.wait(this.untilDeparture(job.number_id, slot) - lead);
+      const stays = await this.departures.waitTogether(this.untilDeparture(job.number_id, slot) - lead);
       if (!stays || !(await this.attemptInPlace(job, slot, departed))) {
         departed(false);
         await this.giveBack.released(job);
@@ -134,7 +134,8 @@ export class MessageSender {
       slot = await this.renew(message, slot);
     }
     while (slot) {
-      if (!(await this.departures.wait(this.untilDeparture(number.id, slot) - this.submitLead.milliseconds))) break;
+      const lead = this.submitLead.milliseconds;
+      if (!(await this.departures.waitTogether(this.untilDeparture(number.id, slot) - lead))) break;
       if (performance.now() - submittedAt > this.freshMs) {
         const held = await this.commitSubmission(message);
         if (held !== true) return held;
