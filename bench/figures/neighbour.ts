@@ -8,11 +8,11 @@ import { jpegOf } from '../multipart.js';
 const BACKLOG = 100_000;
 /** WhatsApp's for an ordinary number: what one load may take of a machine is not what is measured. */
 const RATE = 80;
-const MESSAGES = 400;
+const MESSAGES = 600;
 /** A steady stream far below the number's rate. */
 const EVERY_MS = 50;
 /** Of these nothing is told: a new number begins a second late, and the processes run code that was never run. */
-const WARM = 80;
+const WARM = 300;
 const SEEN_WITHIN_S = 60;
 const MOST_RATIO = 1.2;
 /** Every message of the number stays without an answer for longer than a call may take. */
