@@ -46,8 +46,8 @@ export async function fillBacklog(platform: BenchInstallation, count: number): P
   for (let from = 1; from <= count; from += CHUNK) {
     await platform.database.query(FILL, [from, Math.min(count, from + CHUNK - 1)]);
   }
-  await platform.database.query('ANALYZE contacts, chats, messages');
-  // What is measured next shall not wait for the disk to take this in.
+  // What is measured next shall not run beside the vacuum that this calls for, nor wait for the disk to take it in.
+  await platform.database.query('VACUUM (ANALYZE) contacts, chats, messages');
   await platform.database.query('CHECKPOINT');
 }
 
