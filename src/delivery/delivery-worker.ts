@@ -21,7 +21,7 @@ const TIME_RETRY_MS = 500;
 /** Clocks drift apart; a sample every few seconds keeps Redis' time exact on an idle worker, too. */
 const TIME_SYNC_MS = 5000;
 
-/** Takes from the queue what the API released. Jobs never fail: what went wrong is found again in Postgres. */
+/** Takes from the queue what the API released and what lanes woke. Jobs never fail: what went wrong is found again in Postgres. */
 @Injectable()
 export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private worker?: Worker<DeliveryJob>;
@@ -84,7 +84,10 @@ export class DeliveryWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await Promise.all([this.jobs.stop(), this.worker?.close()]);
+    // First no more is fetched: what a stopping worker took now it would only give back, for as long as it stops.
+    const closing = this.worker?.close();
+    this.jobs.giveBackWaiting();
+    await closing;
   }
 }
 

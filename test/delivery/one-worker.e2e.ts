@@ -39,13 +39,52 @@ describe('a worker that hands files over first', () => {
     );
     const left = stopped.filter(({ status }) => status === 'queued' || status === 'sending').length;
     expect(left).toBeGreaterThan(0);
-    // What lies in Redis still is another worker's, or is found when its release lapses.
-    expect(due[0]?.n).toBeGreaterThan(0);
+    expect(due[0]?.n).toBe(left);
     await tenant.control.clearFaults(tenant.phoneNumberId);
     await worker?.start();
     await lab.settled(tenant);
     const { total, duplicates } = await tenant.control.counts(tenant.phoneNumberId);
     expect({ total, duplicates }).toEqual({ total: 201, duplicates: {} });
+  });
+
+  it('takes nothing more out of the queue while it stops', async () => {
+    const [slow, other] = [await lab.tenant({ throughput: 80 }), await lab.tenant({ throughput: 80 })];
+    await Promise.all([lab.sendOne(slow), lab.sendOne(other)]);
+    await Promise.all([lab.settled(slow), lab.settled(other)]);
+    await slow.control.addFault(slow.phoneNumberId, { kind: 'delay', delay_ms: 5000 });
+    await lab.sendOne(slow, '201099999998');
+    // Its slot is over by then: it is on the wire.
+    await eventually('the slow call', async () => {
+      const calls = await slow.rows(
+        `SELECT FROM attempts a JOIN messages m ON m.id = a.message_id WHERE m.tenant_id = $1
+            AND a.state = 'submitting' AND a.submitting_at < now() - interval '300 milliseconds'`,
+        [slow.id],
+      );
+      return calls.length > 0 ? true : undefined;
+    });
+    const [worker] = lab.installation.workers;
+    let stopped = false;
+    const begun = performance.now();
+    const stop = worker?.stop().finally(() => (stopped = true));
+    const late: number[] = [];
+    let sent = 1;
+    for (; !stopped; sent += 1) {
+      const isLate = performance.now() - begun > 1500;
+      const id = await lab.sendOne(other, `2010${88_000_000 + sent}`);
+      if (isLate) late.push(id);
+    }
+    expect(await stop).toBe(0);
+    // Released to the queue, and neither claimed nor given back by the worker that was stopping.
+    const left = await other.rows<{ id: number }>(
+      `SELECT id::int FROM messages WHERE id = ANY ($1) AND status = 'queued' AND updated_at = created_at`,
+      [late],
+    );
+    expect(late.length).toBeGreaterThan(0);
+    expect(left).toHaveLength(late.length);
+    await slow.control.clearFaults(slow.phoneNumberId);
+    await worker?.start();
+    await Promise.all([lab.settled(slow), lab.settled(other)]);
+    expect(await other.control.counts(other.phoneNumberId)).toMatchObject({ total: sent, duplicates: {} });
   });
 
   it('takes up again what another one held when it was killed', async () => {

@@ -90,7 +90,7 @@ describe('a master of a Redis Cluster that is killed and started again, empty, d
     await expectSentOnce(other, MESSAGES * 2 + 1);
   });
 
-  it('with the queue on it stops all sending until it is back; nothing is lost, nothing sent twice', async () => {
+  it('with the queue on it stops its own numbers alone; nothing is lost, nothing sent twice', async () => {
     const node = await nodeOfQueue();
     const tenants = [await tenantOn((own) => own === node), await tenantOn((own) => own !== node)];
     for (const tenant of tenants) await lab.fill(tenant, MESSAGES);
@@ -98,6 +98,8 @@ describe('a master of a Redis Cluster that is killed and started again, empty, d
 
     await node.crash();
     for (const tenant of tenants) await lab.sendOne(tenant, '201077777777');
+    const [, other] = tenants;
+    if (other) await sentAtLeast(other, MESSAGES + 2);
     await cluster.restart(node);
 
     for (const tenant of tenants) await expectSentOnce(tenant, MESSAGES + 2);

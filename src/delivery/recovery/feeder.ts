@@ -100,7 +100,9 @@ export class Feeder {
         this.lastNumber = number.numberId;
       }
     };
-    await Promise.all(Array.from({ length: PARALLEL_VISITS }, visitNext));
+    // One that fails ends the round, but not before the others are through.
+    const ends = await Promise.allSettled(Array.from({ length: PARALLEL_VISITS }, visitNext));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return visits;
   }
 
@@ -153,7 +155,7 @@ export class Feeder {
   /** What this process may have in work of the number, and what slots are free before the horizon; the less of both. */
   private async roomOf({ numberId, ratePerSecond, resumedAt, priority }: DueNumber): Promise<number> {
     this.inFlight.learn(numberId, ratePerSecond);
-    const here = Math.min(this.inFlight.room(numberId), this.breakers.room(numberId));
+    const here = Math.min(this.inFlight.room(numberId), this.inFlight.free, this.breakers.room(numberId));
     if (here === 0) return 0;
     try {
       const slots = await this.slots.room({

@@ -9,7 +9,6 @@ import { WokenMessages } from '../lanes/woken-messages.js';
 import { sweepParkedStatuses } from '../status/parked-statuses.js';
 import { publishAdvanced } from '../status/publish-advanced.js';
 import { type Hold, readHold } from '../hold/hold-state.js';
-import { JobRunner } from '../work/job-runner.js';
 import { expireMessages } from './expire-messages.js';
 import { Feeder } from './feeder.js';
 import { resendCodes, settleUnknown } from './settle-unknown.js';
@@ -38,7 +37,6 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly feeder: Feeder,
-    private readonly jobs: JobRunner,
     private readonly postgres: Postgres,
     private readonly channel: OutcomeChannel,
     private readonly woken: WokenMessages,
@@ -53,10 +51,8 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.loop.start();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop.stop();
-    // What the last look released.
-    await this.jobs.stop();
+  onModuleDestroy(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** Every step that is due; answers how long to wait before the next look. */

@@ -1,4 +1,4 @@
-/** Steps before departures are taken together at most this much too early, milliseconds. */
+/** Steps that may be early are taken together this much too early at most, milliseconds. */
 const TOGETHER_MS = 40;
 
 /**
@@ -31,7 +31,8 @@ export class Departures {
    */
   waitTogether(milliseconds: number): Promise<boolean> {
     const now = performance.now();
-    return this.wait(Math.floor((now + milliseconds) / TOGETHER_MS) * TOGETHER_MS - now);
+    // Timers leave out fractions of a millisecond: those of one moment would end a millisecond apart.
+    return this.wait(Math.ceil(Math.floor((now + milliseconds) / TOGETHER_MS) * TOGETHER_MS - now));
   }
 
   /** Ends every wait, now and from now on. */

@@ -33,6 +33,11 @@ export class InFlight {
     this.rates.set(numberId, ratePerSecond);
   }
 
+  /** Places that nobody has or waits for. */
+  get free(): number {
+    return Math.max(0, this.places - this.taken - this.waiting.length);
+  }
+
   /** How many more messages of the number may come. */
   room(numberId: number): number {
     const rate = this.rates.get(numberId) ?? Infinity;

@@ -1,14 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Log } from '../../platform/logging/log.js';
 import type { DeliveryJob } from '../../platform/queue/delivery-queue.js';
 import { MessageSender } from './message-sender.js';
 
 /**
- * Works on released messages, whoever brings them: the queue those that the API released, the feeder of this process
- * its own. What it has in hand is known to the end.
+ * Works on released messages, whoever brings them: the queue those that the API released or a lane woke, the feeder of
+ * this process its own. What it has in hand is known to the end.
  */
 @Injectable()
-export class JobRunner {
+export class JobRunner implements OnModuleDestroy {
   private readonly running = new Set<Promise<void>>();
 
   constructor(
@@ -23,10 +23,15 @@ export class JobRunner {
     return run;
   }
 
-  /** Gives back what waits for its slot, now and from now on, and resolves when everything in hand has ended. */
-  async stop(): Promise<void> {
+  /** What waits for its slot is given back, now and from now on; what is on the wire goes on to its end. */
+  giveBackWaiting(): void {
     this.sender.stop();
-    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  /** Nest calls this after the same of those that bring jobs: nothing comes any more. */
+  async onModuleDestroy(): Promise<void> {
+    this.giveBackWaiting();
+    await Promise.all(this.running);
   }
 
   private async send(job: DeliveryJob): Promise<void> {

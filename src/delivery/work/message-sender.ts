@@ -134,8 +134,7 @@ export class MessageSender {
       slot = await this.renew(message, slot);
     }
     while (slot) {
-      const lead = this.submitLead.milliseconds;
-      if (!(await this.departures.waitTogether(this.untilDeparture(number.id, slot) - lead))) break;
+      if (!(await this.departures.wait(this.untilDeparture(number.id, slot) - this.submitLead.milliseconds))) break;
       if (performance.now() - submittedAt > this.freshMs) {
         const held = await this.commitSubmission(message);
         if (held !== true) return held;

@@ -17,7 +17,7 @@ export class Pace {
   private measuredAt = performance.now();
 
   /**
-   * A job was taken from the queue. The function that comes back says that its request is being written, or that it
+   * A job was taken in hand. The function that comes back says that its request is being written, or that it
    * came to an end without one; it counts once. With false it is given back untouched: that shows no strength.
    */
   take(): (worked?: boolean) => void {

@@ -15,13 +15,13 @@ describe('when the next group begins', () => {
 
   /** A group of the busy tenant has just begun, and its next item waits. */
   const begin = (): void => {
-    spacing.came(BUSY);
+    spacing.came(BUSY, false);
     spacing.begins();
-    spacing.came(BUSY);
+    spacing.came(BUSY, false);
   };
 
   it('is at once after a pause', () => {
-    spacing.came(BUSY);
+    spacing.came(BUSY, false);
     expect(spacing.waitMs).toBeLessThanOrEqual(0);
   });
 
@@ -35,7 +35,7 @@ describe('when the next group begins', () => {
 
   it('is at once when somebody comes who was quiet', () => {
     begin();
-    spacing.came(QUIET);
+    spacing.came(QUIET, false);
     expect([spacing.waitMs, spacing.hurried]).toEqual([0, true]);
     spacing.begins();
     expect([spacing.waitMs, spacing.hurried]).toEqual([10, false]);
@@ -45,10 +45,10 @@ describe('when the next group begins', () => {
     [19, false],
     [20, true],
   ])('takes who came %i ms ago for quiet: %s', (ago, quiet) => {
-    spacing.came(QUIET);
+    spacing.came(QUIET, false);
     jest.advanceTimersByTime(ago);
     begin();
-    spacing.came(QUIET);
+    spacing.came(QUIET, false);
     expect(spacing.hurried).toBe(quiet);
   });
 
@@ -57,19 +57,28 @@ describe('when the next group begins', () => {
     [20, true],
   ])('hurries again after %i ms: %s', (after, again) => {
     begin();
-    spacing.came(QUIET);
+    spacing.came(QUIET, false);
     spacing.begins();
     jest.advanceTimersByTime(after);
     begin();
-    spacing.came(3);
+    spacing.came(3, false);
     expect(spacing.hurried).toBe(again);
+  });
+
+  it('does not let a quiet one wait for a group that is under way either', () => {
+    begin();
+    jest.advanceTimersByTime(10);
+    spacing.came(QUIET, false);
+    expect(spacing.hurried).toBe(false);
+    spacing.came(3, true);
+    expect(spacing.hurried).toBe(true);
   });
 
   it('knows of no spacing where none was asked for', () => {
     const none = new GroupSpacing(0);
-    none.came(BUSY);
+    none.came(BUSY, false);
     none.begins();
-    none.came(QUIET);
+    none.came(QUIET, false);
     expect(none.waitMs).toBeLessThanOrEqual(0);
     expect(none.hurried).toBe(false);
   });

@@ -6,7 +6,7 @@ const HURRIES_EVERY = 2;
 /**
  * When the next group begins. A steady stream has its groups `spacingMs` apart, which makes them a useful size; but who
  * sends little does not wait for those who send much: an item of a tenant that was quiet lets the next group begin at
- * once, and the others' items go with it.
+ * once, beside those under way, and the others' items go with it. That happens once in two spacings at most.
  */
 export class GroupSpacing {
   private begunAt = -Infinity;
@@ -18,14 +18,17 @@ export class GroupSpacing {
   /** @param spacingMs least time between the beginnings of two groups, milliseconds; 0: none */
   constructor(private readonly spacingMs: number) {}
 
-  /** An item of the tenant has come. */
-  came(tenant: number): void {
+  /**
+   * An item of the tenant has come.
+   * @param underWay no further group may begin until one of those under way has ended
+   */
+  came(tenant: number, underWay: boolean): void {
     if (this.spacingMs === 0) return;
     const now = performance.now();
     this.forgetQuiet(now);
     const wasQuiet = !this.cameAt.delete(tenant);
     this.cameAt.set(tenant, now);
-    if (!wasQuiet || this.begunAt + this.spacingMs <= now) return;
+    if (!wasQuiet || (!underWay && this.begunAt + this.spacingMs <= now)) return;
     if (now - this.hurriedAt < HURRIES_EVERY * this.spacingMs) return;
     this.hurries = true;
     this.hurriedAt = now;

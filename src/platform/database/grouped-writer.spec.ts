@@ -83,7 +83,7 @@ describe('GroupedWriter', () => {
     const groups: string[][] = [];
     const held: (() => void)[] = [];
     const writer = new GroupedWriter<Item, string>({
-      spacingMs: 60_000,
+      spacingMs: 5,
       maxInFlight: 1,
       tenantOf: (item) => item.tenant,
       write: async (items) => {
@@ -95,12 +95,34 @@ describe('GroupedWriter', () => {
     const first = writer.add({ tenant: 1, name: 'held' });
     await new Promise(setImmediate);
     const others = writer.add({ tenant: 1, name: 'b' });
-    await new Promise(setImmediate);
+    // Longer than the spacing: what is waited for now is the group.
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(groups).toEqual([['held']]);
     await writer.add({ tenant: 2, name: 'quiet' });
     expect(groups).toEqual([['held'], ['b', 'quiet']]);
     for (const release of held) release();
     await Promise.all([first, others]);
+  });
+
+  it('does not wait for the spacing with a full group in hand', async () => {
+    const groups: number[] = [];
+    const writer = new GroupedWriter<Item, string>({
+      spacingMs: 60_000,
+      maxItems: 8,
+      tenantOf: (item) => item.tenant,
+      write: async (items) => {
+        groups.push(items.length);
+        return items.map((item) => item.name);
+      },
+    });
+    await writer.add({ tenant: 1, name: 'first' });
+    const add = (count: number): Promise<string>[] =>
+      Array.from({ length: count }, (_, index) => writer.add({ tenant: 1, name: `${index}` }));
+    const waiting = add(3);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(groups).toEqual([1]);
+    await Promise.all([...waiting, ...add(5)]);
+    expect(groups).toEqual([1, 4, 4]);
   });
 
   it('lets one tenant fill half a group and no more', async () => {

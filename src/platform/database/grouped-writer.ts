@@ -78,6 +78,8 @@ export class GroupedWriter<Item, Result> {
   private readonly apart = new Map<number, Apart<Item, Result>>();
   private apartInFlight = 0;
   private apartTimer?: NodeJS.Timeout;
+  /** Some tenant has all the items waiting that a group may have of it: there is nothing to be gained by waiting. */
+  private full = false;
   /** The next group's beginning. */
   private next?: { timer: NodeJS.Timeout | null };
   private idle: (() => void)[] = [];
@@ -97,10 +99,15 @@ export class GroupedWriter<Item, Result> {
     return new Promise<Result>((resolve, reject) => {
       const tenant = this.tenantOf(item);
       const waiting = { item, contentions: 0, contendedSince: 0, resolve, reject };
-      const queue = this.apart.get(tenant)?.queue ?? this.queues.get(tenant);
-      if (queue) queue.push(waiting);
-      else this.queues.set(tenant, [waiting]);
-      this.spacing.came(tenant);
+      const apart = this.apart.get(tenant);
+      if (apart) apart.queue.push(waiting);
+      else {
+        const queue = this.queues.get(tenant);
+        if (queue) queue.push(waiting);
+        else this.queues.set(tenant, [waiting]);
+        if (queue && queue.length >= this.perTenant) this.full = true;
+        this.spacing.came(tenant, this.inFlight >= this.maxInFlight);
+      }
       this.schedule();
       this.scheduleApart();
     });
@@ -113,10 +120,11 @@ export class GroupedWriter<Item, Result> {
   }
 
   private schedule(): void {
-    const { hurried, waitMs } = this.spacing;
+    const { hurried } = this.spacing;
     if (this.inFlight >= this.maxInFlight + Number(hurried) || this.queues.size === 0) return;
+    const waitMs = this.full ? 0 : this.spacing.waitMs;
     if (this.next) {
-      if (!hurried || this.next.timer === null) return;
+      if (waitMs > 0 || this.next.timer === null) return;
       clearTimeout(this.next.timer);
     }
     const begin = (): void => {
@@ -164,6 +172,7 @@ export class GroupedWriter<Item, Result> {
       // A tenant with more goes behind the others.
       if (queue.length > 0) this.queues.set(tenant, queue);
     }
+    this.full = [...this.queues.values()].some(({ length }) => length >= perTenant);
     return group;
   }
 

@@ -143,7 +143,7 @@ export class Metrics {
   /** Jobs of the delivery queue in Redis by state (waiting, active, delayed, prioritized). */
   readonly queueJobs = new Gauge({
     name: 'rasl_delivery_queue_jobs',
-    help: 'Jobs of the delivery queue in Redis.',
+    help: 'Jobs of the delivery queue in Redis: what the API released or a lane woke. The backlog never stands there.',
     labelNames: ['state'] as const,
     registers: [this.registry],
   });

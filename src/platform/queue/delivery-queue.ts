@@ -8,7 +8,7 @@ import { RedisConnections } from '../redis/redis-connections.js';
 /** Name of the queue that holds what leaves within the next moments. */
 export const DELIVERY_QUEUE = 'delivery';
 
-/** Jobs that may wait in Redis before releases stop: the backlog lives in Postgres. */
+/** Jobs that may wait in Redis before nothing more is added: the backlog lives in Postgres. */
 export const HIGH_WATER_MARK = 2000;
 
 const POLL_MS = 200;

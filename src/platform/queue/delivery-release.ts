@@ -53,7 +53,10 @@ export function backlogFlagMs({ RECOVERY_INTERVAL_MS }: Settings): number {
  */
 @Injectable()
 export class DeliveryRelease implements OnModuleDestroy {
-  /** By node of Redis: one that is away does not hold up the numbers of the others. */
+  /**
+   * By node of Redis: one that is away does not hold up the numbers of the others. And by who asks: without the node of
+   * the queue the feeder goes on.
+   */
   private readonly breakers = new Map<string, Breaker>();
   private readonly backlogMs: number;
 
@@ -104,27 +107,28 @@ export class DeliveryRelease implements OnModuleDestroy {
 
   private async placeOn(node: string, messages: ReleasableMessage[], whom: For): Promise<Reserved> {
     try {
-      return await this.breakerOf(node).fire(messages, whom);
+      return await this.breakerOf(node, whom).fire(messages, whom);
     } catch (error) {
       this.log.debug({ err: error, messages: messages.length, node }, 'messages could not be released');
       return NOTHING;
     }
   }
 
-  private breakerOf(node: string): Breaker {
-    const known = this.breakers.get(node);
+  private breakerOf(node: string, whom: For): Breaker {
+    const name = `${whom} ${node}`;
+    const known = this.breakers.get(name);
     if (known) return known;
     const breaker: Breaker = new CircuitBreaker((messages, whom) => this.placeNumbers(messages, whom), {
-      name: `delivery-release ${node}`,
+      name: `delivery-release ${name}`,
       timeout: TIMEOUT_MS,
       errorThresholdPercentage: 50,
       volumeThreshold: 3,
       rollingCountTimeout: 5000,
       resetTimeout: 1000,
     });
-    breaker.on('open', () => this.log.warn({ node }, 'releases to Redis are suspended'));
-    breaker.on('close', () => this.log.info({ node }, 'releases to Redis are resumed'));
-    this.breakers.set(node, breaker);
+    breaker.on('open', () => this.log.warn({ node, whom }, 'releases to Redis are suspended'));
+    breaker.on('close', () => this.log.info({ node, whom }, 'releases to Redis are resumed'));
+    this.breakers.set(name, breaker);
     return breaker;
   }
 

@@ -15,7 +15,7 @@ export const USED_SHARE = 0.95;
 /** A departure that is this much too late is not made up for: the job reserves again. Milliseconds. */
 export const LATE_AFTER_MS = 40;
 
-/** How far ahead slots are given out, milliseconds. Redis holds no more than this of a number's messages. */
+/** How far ahead slots are given out, milliseconds: no more than this of a number's messages is released. */
 export const HORIZON_MS = 500;
 
 /** The same for urgent messages: with an ordinary horizon given away there is room for them behind it. */

@@ -87,6 +87,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   private async loop(turn: Turn): Promise<void> {
     while (!this.stopped) {
       if (turn === this.fresh) await this.space();
+      if (this.stopped) return;
       const done = await this.work(turn);
       if (done === 'empty') await turn.wakeup.wait(POLL_MS);
       else if (done === 'failed') await pause(RETRY_MS);
@@ -101,7 +102,8 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** One batch. Never throws. */
-  private async work({ run, beats }: Turn): Promise<'worked' | 'empty' | 'failed'> {
+  private async work(turn: Turn): Promise<'worked' | 'empty' | 'failed'> {
+    const { run, beats } = turn;
     let rows: number;
     try {
       rows = await run(this.postgres, this.contended, (report) => this.tell(report));
@@ -114,7 +116,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     this.databaseAway = false;
     if (beats) this.beat.alive();
     // There is more.
-    if (rows >= BATCH_ROWS) this.nextAt = -Infinity;
+    if (turn === this.fresh && rows >= BATCH_ROWS) this.nextAt = -Infinity;
     return rows > 0 ? 'worked' : 'empty';
   }
 
