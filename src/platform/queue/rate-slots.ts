@@ -8,12 +8,12 @@ import { defineSlotScripts, type SlotReply } from './slot-scripts.js';
 
 /**
  * Share of WhatsApp's limit that is used. With LATE_AFTER_MS it keeps every sliding second within the limit: in one
- * second plus 40 ms lie at most 0.95 × 1.04 = 0.988 of it, and the rest is for what the network adds.
+ * second plus 25 ms lie at most 0.95 × 1.025 = 0.974 of it, and the rest is for what network and receiver add.
  */
 export const USED_SHARE = 0.95;
 
 /** A departure that is this much too late is not made up for: the job reserves again. Milliseconds. */
-export const LATE_AFTER_MS = 40;
+export const LATE_AFTER_MS = 25;
 
 /** How far ahead slots are given out, milliseconds: no more than this of a number's messages is released. */
 export const HORIZON_MS = 500;
