@@ -19,7 +19,17 @@ describe('waiting for departures', () => {
     return Promise.all(ends);
   };
 
-  it('takes the time until the departure', async () => {
+  it('lets what is due go at once', async () => {
+    expect(await Promise.all([departures.wait(0), departures.wait(-30)])).toEqual([true, true]);
+  });
+
+  it('takes the time until the departure, no more and no less', async () => {
+    const gone: boolean[] = [];
+    void departures.wait(100).then((there) => gone.push(there));
+    await jest.advanceTimersByTimeAsync(99);
+    expect(gone).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(gone).toEqual([true]);
     expect(await endsOf([10, 25].map((ms) => () => departures.wait(ms)))).toEqual([10, 25]);
   });
 
@@ -39,7 +49,7 @@ describe('waiting for departures', () => {
     expect(await endsOf([-5, 0].map((ms) => () => departures.waitTogether(ms)))).toEqual([0, 0]);
   });
 
-  it('ends every wait when the worker stops, and begins none afterwards', async () => {
+  it('ends every wait when the worker stops, begins none afterwards, and leaves no timer', async () => {
     const waits = [departures.wait(500), departures.waitTogether(500)];
     departures.stop();
     expect(await Promise.all([...waits, departures.wait(1), departures.wait(-1)])).toEqual([
@@ -48,5 +58,6 @@ describe('waiting for departures', () => {
       false,
       false,
     ]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
