@@ -12,6 +12,7 @@ import { type DeliveryJob, DeliveryQueue } from '../../src/platform/queue/delive
 import { DeliveryRelease } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
+import { closeProducer } from '../support/close-producer.js';
 import { redisReady } from '../support/redis-ready.js';
 import { Outbox, type Sender } from './outbox.js';
 
@@ -53,12 +54,7 @@ function feederOf(outbox: Outbox) {
     slots,
     queue,
     ready: () => redisReady(redis, queue),
-    close: async () => {
-      release.onModuleDestroy();
-      const closing = queue.onModuleDestroy();
-      redis.onModuleDestroy();
-      await closing;
-    },
+    close: () => closeProducer({ release, queue, redis }),
   };
 }
 

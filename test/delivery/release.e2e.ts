@@ -13,6 +13,7 @@ import {
 import { DeliveryRelease, type ReleasableMessage } from '../../src/platform/queue/delivery-release.js';
 import { RateSlots } from '../../src/platform/queue/rate-slots.js';
 import { RedisConnections } from '../../src/platform/redis/redis-connections.js';
+import { closeProducer } from '../support/close-producer.js';
 import { baseEnvironment } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 import { redisReady } from '../support/redis-ready.js';
@@ -41,12 +42,7 @@ function producer(redisUrl = baseEnvironment().REDIS_URL) {
     queue,
     release,
     ready: () => redisReady(redis, queue),
-    close: async () => {
-      release.onModuleDestroy();
-      const closing = queue.onModuleDestroy();
-      redis.onModuleDestroy();
-      await closing;
-    },
+    close: () => closeProducer({ release, queue, redis }),
   };
 }
 
