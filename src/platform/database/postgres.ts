@@ -17,6 +17,18 @@ export interface SqlRunner {
   query<T extends object = Row>(name: string, text: string, parameters?: unknown[]): Promise<T[]>;
 }
 
+interface TransactionOptions {
+  lockTimeoutMs?: number;
+  flush?: boolean;
+}
+
+function beginOf({ lockTimeoutMs, flush = true }: TransactionOptions): string {
+  const parts = ['BEGIN'];
+  if (lockTimeoutMs) parts.push(`SET LOCAL lock_timeout = ${Math.trunc(lockTimeoutMs)}`);
+  if (!flush) parts.push('SET LOCAL synchronous_commit = off');
+  return parts.join('; ');
+}
+
 async function commit(client: pg.PoolClient): Promise<void> {
   try {
     await client.query('COMMIT');
@@ -62,9 +74,12 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
   /**
    * Runs `work` in one READ COMMITTED transaction, with a lock time-out (milliseconds), so that a blocked row is an
    * error rather than a queue. Rolls back when `work` throws.
+   *
+   * `flush: false` answers before the COMMIT is on disk (synchronous_commit = off): after a crash of the server it may
+   * be undone, though never without everything that was committed later. For work that is then simply done again.
    * @throws CommitOutcomeUnknownError when the connection broke at the COMMIT
    */
-  async transaction<T>(work: (sql: SqlRunner) => Promise<T>, options: { lockTimeoutMs?: number } = {}): Promise<T> {
+  async transaction<T>(work: (sql: SqlRunner) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     // A connection that dies says so by an event too, beside failing the statement; unheard, it would end the process.
@@ -73,9 +88,7 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
     };
     client.on('error', lost);
     try {
-      await client.query(
-        options.lockTimeoutMs ? `BEGIN; SET LOCAL lock_timeout = ${Math.trunc(options.lockTimeoutMs)}` : 'BEGIN',
-      );
+      await client.query(beginOf(options));
       const result = await work({
         query: async <R extends object>(name: string, text: string, parameters: unknown[] = []) =>
           (await client.query<R & Row>({ name, text, values: parameters })).rows,

@@ -18,7 +18,8 @@ export type Tell = (report: BatchReport) => void;
 
 /**
  * One batch of new raw webhooks: claimed, taken apart, applied and marked processed in ONE transaction. A crash at any
- * point leaves all of it undone, and doing it again does nothing twice. When that fails, the same rows are run once
+ * point, of Postgres too, leaves all of it undone, and doing it again does nothing twice: so nobody waits for the disk
+ * here (the receiver has flushed the rows before it answered). When that fails, the same rows are run once
  * more, in a transaction for each account, where a bad item costs only itself. An account that meets a lock there is
  * left at once: its webhooks are handed to {@link runDeferred}, and for some seconds later ones of it are handed over
  * untried. So a row that is held for long costs the others one lock time-out.
@@ -35,7 +36,7 @@ export async function runBatch(postgres: Postgres, contended: ContendedAccounts,
         rows = await claimRows(sql);
         return new BatchRun(sql, rows, contended).together();
       },
-      { lockTimeoutMs: WHOLE_LOCK_TIMEOUT_MS },
+      { lockTimeoutMs: WHOLE_LOCK_TIMEOUT_MS, flush: false },
     );
   } catch (error) {
     if (rows.length === 0) throw error;
@@ -73,7 +74,7 @@ async function runApart(
   for (const group of byAccounts(rows)) {
     const report = await postgres.transaction(
       async (sql) => new BatchRun(sql, await claimRowsAgain(sql, group), contended).apart(options),
-      { lockTimeoutMs: APART_LOCK_TIMEOUT_MS },
+      { lockTimeoutMs: APART_LOCK_TIMEOUT_MS, flush: false },
     );
     if (report.rows.length === 0) continue;
     found += report.rows.length;
