@@ -140,6 +140,10 @@ export class Settings {
   @WholeNumber(0, 30_000)
   SEND_WAIT_MS = 5000;
 
+  /** How long Postgres may take for a page of a list, milliseconds. */
+  @WholeNumber(50, 30_000)
+  LIST_TIMEOUT_MS = 3000;
+
   // Media
 
   @IsIn(['local', 's3'])

@@ -38,10 +38,13 @@ export class Encryption {
     return Buffer.concat([Buffer.from([id.length]), id, nonce, cipher.getAuthTag(), body]);
   }
 
-  /** @throws DecryptionError when the key is unknown or the value was altered */
+  /** @throws DecryptionError when the key is unknown, or the value was altered or cut short */
   decrypt(sealed: Uint8Array, context: string): string {
     const bytes = Buffer.from(sealed);
     const idLength = bytes[0] ?? 0;
+    // A shorter tag would be accepted, and is easier to guess.
+    if (bytes.length < 1 + idLength + IV_BYTES + TAG_BYTES)
+      throw new DecryptionError(`A secret for ${context} is cut short`);
     const id = keyIdOf(bytes);
     const nonce = bytes.subarray(1 + idLength, 1 + idLength + IV_BYTES);
     const tag = bytes.subarray(1 + idLength + IV_BYTES, 1 + idLength + IV_BYTES + TAG_BYTES);

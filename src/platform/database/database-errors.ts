@@ -19,6 +19,11 @@ export function isContention(error: unknown): boolean {
   return isServerError(error) && ['40001', '40P01', '55P03'].includes(error.code ?? '');
 }
 
+/** The statement took longer than it may, and was ended. */
+export function isStatementTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '57014';
+}
+
 /** A value that this one row brought with it is at fault (classes 22, 23: data exception, constraint). */
 export function isBadRow(error: unknown): boolean {
   return isServerError(error) && ['22', '23'].includes((error.code ?? '').slice(0, 2));

@@ -13,7 +13,10 @@ export type Row = Record<string, unknown>;
 
 /** Runs written-out SQL, on the pool or inside one transaction. */
 export interface SqlRunner {
-  /** `name` makes it a prepared statement; keep one name for one text. Parameters are $1, $2 … */
+  /**
+   * `name` makes it a prepared statement; keep one name for one text. An empty name is for a text that is put together
+   * per call: it is planned for its own parameters and not kept. Parameters are $1, $2 …
+   */
   query<T extends object = Row>(name: string, text: string, parameters?: unknown[]): Promise<T[]>;
 }
 
@@ -80,6 +83,21 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
    * @throws CommitOutcomeUnknownError when the connection broke at the COMMIT
    */
   async transaction<T>(work: (sql: SqlRunner) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.begun(beginOf(options), work);
+  }
+
+  /**
+   * Reads in one transaction that sees one moment (REPEATABLE READ, read only). Each statement may take
+   * `statementTimeoutMs`, then it fails with 57014 (see `isStatementTimeout`).
+   */
+  async snapshot<T>(work: (sql: SqlRunner) => Promise<T>, options: { statementTimeoutMs: number }): Promise<T> {
+    return this.begun(
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${Math.trunc(options.statementTimeoutMs)}`,
+      work,
+    );
+  }
+
+  private async begun<T>(begin: string, work: (sql: SqlRunner) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     // A connection that dies says so by an event too, beside failing the statement; unheard, it would end the process.
@@ -88,7 +106,7 @@ export class Postgres implements SqlRunner, OnModuleDestroy {
     };
     client.on('error', lost);
     try {
-      await client.query(beginOf(options));
+      await client.query(begin);
       const result = await work({
         query: async <R extends object>(name: string, text: string, parameters: unknown[] = []) =>
           (await client.query<R & Row>({ name, text, values: parameters })).rows,

@@ -9,6 +9,7 @@
  *                                                       @RequireScopes.
  *   @ApiPublicEndpoint({ tag, summary, description })   an endpoint without a token (@Public).
  *   @ApiEnvelope(DataDto, { … })                        the successful answer: DataDto inside the envelope.
+ *   @ApiListEndpoint({ … })                             all of a list at once; it stands in platform/pagination.
  *   @ApiErrors('NOT_FOUND', …)                          further errors; `apiError('NOT_FOUND', { when, … })` says what
  *                                                       the code means at this endpoint.
  *   @ApiRequestBody({ 'multipart/form-data': { dto, example } })  the body by content type; the first example is what
@@ -58,6 +59,8 @@ export interface EnvelopeDescription {
   examples?: Record<string, { summary: string; data: unknown; message?: string }>;
   /** Response headers beside those every answer has; names of `components.headers`. */
   headers?: ResponseHeaderName[];
+  /** `meta`, where it holds more than that of every answer. */
+  meta?: Type<unknown>;
 }
 
 /** Response headers described once under `components.headers`. */
@@ -169,10 +172,10 @@ const definedOf = ({ message, details }: ApiErrorDescription) => ({
 
 /** The successful answer: DataDto (or null) as `data` of the envelope. */
 export function ApiEnvelope(data: Type<unknown> | null, described: EnvelopeDescription = {}): EndpointDecorator {
-  const { status = 200, description = 'Success', message, isArray = false, examples, headers = [] } = described;
+  const { status = 200, description = 'Success', message, isArray = false, examples, headers = [], meta } = described;
   const item = data === null ? { type: 'null' } : { $ref: getSchemaPath(data) };
   return applyDecorators(
-    ApiExtraModels(SuccessEnvelope, EnvelopeMeta, ...(data === null ? [] : [data])),
+    ApiExtraModels(SuccessEnvelope, EnvelopeMeta, ...(data === null ? [] : [data]), ...(meta ? [meta] : [])),
     ApiResponse({
       status,
       description,
@@ -186,6 +189,7 @@ export function ApiEnvelope(data: Type<unknown> | null, described: EnvelopeDescr
             properties: {
               data: isArray ? { type: 'array', items: item } : item,
               ...(message ? { message: { type: 'string', example: message } } : {}),
+              ...(meta ? { meta: { $ref: getSchemaPath(meta) } } : {}),
             },
           },
         ],

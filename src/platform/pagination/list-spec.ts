@@ -1,0 +1,78 @@
+/** What a filter can say about a field. `eq` is written without an operator: `filter[status]=sent`. */
+export type Operator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'like' | 'in' | 'not_in' | 'between' | 'null';
+
+/** Equal or not, to one value or several. */
+export const EQUALITY: readonly Operator[] = ['eq', 'ne', 'in', 'not_in'];
+/** For fields that have an order. */
+export const RANGE: readonly Operator[] = [...EQUALITY, 'gt', 'gte', 'lt', 'lte', 'between'];
+/** For texts. */
+export const TEXTUAL: readonly Operator[] = [...EQUALITY, 'like'];
+
+/** `integers` is a column of type integer[]: equal means "contains". */
+export type FilterType = 'text' | 'integer' | 'integers' | 'boolean' | 'timestamp';
+
+/** A field that a list can be filtered by. */
+export interface FilterableField {
+  readonly type: FilterType;
+  /** Column or expression; written by us, never by the caller. */
+  readonly sql: string;
+  readonly operators: readonly Operator[];
+  /** The only values there are, for a text of a closed set. */
+  readonly values?: readonly string[];
+  /** Brings a text into the form that is stored (digits of a phone). */
+  readonly normalise?: (text: string) => string;
+  /** For the reference. */
+  readonly description: string;
+  readonly example: string;
+}
+
+/** A field that a list can be sorted by. Its expression must never be null: a cursor could not stand on it. */
+export interface SortableField {
+  readonly type: 'text' | 'integer' | 'timestamp';
+  readonly sql: string;
+}
+
+/** The rows of a list: a FROM clause with the expressions that the grammar needs of it. */
+export interface ListSource {
+  readonly from: string;
+  /** Column of the tenant; every query names it. */
+  readonly tenant: string;
+  /** A bigint or integer key, unique in the list: it breaks ties of every sort. */
+  readonly id: string;
+  readonly sortable: Readonly<Record<string, SortableField>>;
+}
+
+/**
+ * What one list allows. Everything a caller may name stands here; the grammar refuses the rest and names these.
+ * SQL in it is ours alone: callers' values only ever become parameters.
+ */
+export interface ListSpec {
+  /** Path of the list, such as `messages`; cursors of one list are no cursors of another. */
+  readonly name: string;
+  readonly source: ListSource;
+  /** Such as `-created_at`. */
+  readonly defaultSort: string;
+  readonly filterable: Readonly<Record<string, FilterableField>>;
+  readonly search?: {
+    /** For the reference: what is searched. */
+    readonly description: string;
+    /** Where a search reads, when another table serves it better. Has the same sortable names as `source`. */
+    readonly source?: ListSource;
+    /** Expressions of text; a hit in any of them counts. */
+    readonly columns: readonly string[];
+  };
+  /** Fields of an item, in the order in which it shows them. */
+  readonly fields: readonly string[];
+  readonly includes: readonly string[];
+}
+
+/** Whose rows a list shows. */
+export interface ListScope {
+  readonly tenantId: number;
+  /** Only the rows below one parent, such as the messages of a chat. */
+  readonly within?: { readonly sql: string; readonly id: number };
+}
+
+/** The source that a request reads from. */
+export const sourceOf = (spec: ListSpec, search: string | null): ListSource =>
+  (search === null ? undefined : spec.search?.source) ?? spec.source;

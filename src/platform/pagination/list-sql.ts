@@ -1,0 +1,173 @@
+import type { FilterCondition, FilterValue, KeysetPosition, ListRequest, SortKey } from './list-request.js';
+import { type FilterableField, type ListScope, type ListSpec, type SortableField, sourceOf } from './list-spec.js';
+
+/** A statement with its parameters. */
+export interface ListStatement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Collects what callers wrote, so that none of it becomes SQL. */
+class Parameters {
+  readonly values: unknown[] = [];
+
+  /** The placeholder of a value. */
+  add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
+
+const CAST = { text: 'text', integer: 'bigint', timestamp: 'timestamptz' } as const;
+
+/** `%…%` that finds the text as it is: wildcards in it are escaped. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+/**
+ * The ids of one page with the values of their sort (`sort_0` …, for the cursor), in order: one row more than the
+ * page holds, when there is one.
+ */
+export function pageStatement(spec: ListSpec, scope: ListScope, request: ListRequest): ListStatement {
+  const source = sourceOf(spec, request.search);
+  const parameters = new Parameters();
+  const keys = keysOf(spec, request);
+  const conditions = conditionsOf(spec, scope, request, parameters);
+  if (request.after) conditions.push(afterSql(keys, request.after, parameters));
+  const offset = request.after ? 0 : (request.page - 1) * request.perPage;
+  const text = `SELECT ${source.id} AS id${keys.map(({ sql }, index) => `, ${sql} AS sort_${index}`).join('')}
+  FROM ${source.from}
+ WHERE ${conditions.join('\n   AND ')}
+ ORDER BY ${keys.map(({ sql, descending }) => `${sql}${descending ? ' DESC' : ''}`).join(', ')}
+ LIMIT ${parameters.add(request.perPage + 1, 'bigint')} OFFSET ${parameters.add(offset, 'bigint')}`;
+  return { text, parameters: parameters.values };
+}
+
+/** Counts the rows of all pages, at most `limit` of them. */
+export function countStatement(spec: ListSpec, scope: ListScope, request: ListRequest, limit: number): ListStatement {
+  const parameters = new Parameters();
+  const rows = rowsSql(spec, scope, request, parameters);
+  const text = `SELECT count(*)::int AS counted FROM (${rows} LIMIT ${parameters.add(limit, 'bigint')}) AS counted`;
+  return { text, parameters: parameters.values };
+}
+
+/** Asks the planner how many rows there are, by its statistics; in constant time. */
+export function estimateStatement(spec: ListSpec, scope: ListScope, request: ListRequest): ListStatement {
+  const parameters = new Parameters();
+  const text = `EXPLAIN (FORMAT JSON) ${rowsSql(spec, scope, request, parameters)}`;
+  return { text, parameters: parameters.values };
+}
+
+function rowsSql(spec: ListSpec, scope: ListScope, request: ListRequest, parameters: Parameters): string {
+  const source = sourceOf(spec, request.search);
+  return `SELECT 1 FROM ${source.from} WHERE ${conditionsOf(spec, scope, request, parameters).join(' AND ')}`;
+}
+
+function conditionsOf(spec: ListSpec, scope: ListScope, request: ListRequest, parameters: Parameters): string[] {
+  const conditions = [`${sourceOf(spec, request.search).tenant} = ${parameters.add(scope.tenantId, 'int')}`];
+  if (scope.within) conditions.push(`${scope.within.sql} = ${parameters.add(scope.within.id, 'bigint')}`);
+  for (const condition of request.filters) {
+    const field = spec.filterable[condition.field];
+    if (!field) throw new Error(`A filter of ${spec.name} that was not checked: ${condition.field}`);
+    conditions.push(filterSql(field, condition, parameters));
+  }
+  if (request.search !== null && spec.search) {
+    const pattern = parameters.add(containing(request.search), 'text');
+    conditions.push(`(${spec.search.columns.map((column) => `${column} ILIKE ${pattern}`).join(' OR ')})`);
+  }
+  return conditions;
+}
+
+/** A part of the order with its expression. */
+interface OrderKey extends SortableField {
+  readonly descending: boolean;
+}
+
+/** The sort, and the id, which makes it total; it goes the way of the last part, so that one index serves both. */
+function keysOf(spec: ListSpec, { sort, search }: ListRequest): OrderKey[] {
+  const source = sourceOf(spec, search);
+  const keys = sort.map(({ field, descending }: SortKey): OrderKey => {
+    const sortable = source.sortable[field];
+    if (!sortable) throw new Error(`A sort of ${spec.name} that was not checked: ${field}`);
+    return { ...sortable, descending };
+  });
+  return [...keys, { type: 'integer', sql: source.id, descending: keys.at(-1)?.descending ?? false }];
+}
+
+/** Rows that come after a position. A sort that goes one way is one comparison of rows, which an index answers. */
+function afterSql(keys: readonly OrderKey[], position: KeysetPosition, parameters: Parameters): string {
+  const values = keys.map(({ type }, index) => parameters.add(position[index], CAST[type]));
+  const descending = keys[0]?.descending ?? false;
+  if (keys.every((key) => key.descending === descending)) {
+    return `(${keys.map(({ sql }) => sql).join(', ')}) ${descending ? '<' : '>'} (${values.join(', ')})`;
+  }
+  const later = keys.map(({ sql, descending: down }, index) => {
+    const equal = keys.slice(0, index).map((key, before) => `${key.sql} = ${values[before]}`);
+    return `(${[...equal, `${sql} ${down ? '<' : '>'} ${values[index]}`].join(' AND ')})`;
+  });
+  const bound = `${keys[0]?.sql} ${descending ? '<=' : '>='} ${values[0]}`;
+  return `(${bound} AND (${later.join(' OR ')}))`;
+}
+
+/** One filter. "Not equal" also holds where there is no value. */
+function filterSql(field: FilterableField, condition: FilterCondition, parameters: Parameters): string {
+  const { sql } = field;
+  const [first, second] = condition.values;
+  if (condition.operator === 'null') return `${sql} IS ${first === true ? '' : 'NOT '}NULL`;
+  if (condition.operator === 'like') {
+    if (typeof first !== 'string') throw new Error('A like filter without a text');
+    return `${sql} ILIKE ${parameters.add(containing(first), 'text')}`;
+  }
+  if (field.type === 'timestamp') return timeSql(field, condition, parameters);
+  if (field.type === 'integers') return memberSql(field, condition, parameters);
+  const type = field.type === 'boolean' ? 'boolean' : CAST[field.type];
+  const value = (of: FilterValue | undefined): string => parameters.add(of, type);
+  switch (condition.operator) {
+    case 'eq':
+      return `${sql} = ${value(first)}`;
+    case 'ne':
+      return `${sql} IS DISTINCT FROM ${value(first)}`;
+    case 'in':
+      return `${sql} = ANY (${parameters.add(condition.values, `${type}[]`)})`;
+    case 'not_in':
+      return `(${sql} <> ALL (${parameters.add(condition.values, `${type}[]`)}) OR ${sql} IS NULL)`;
+    case 'between':
+      return `${sql} BETWEEN ${value(first)} AND ${value(second)}`;
+    default:
+      return `${sql} ${COMPARISONS[condition.operator]} ${value(first)}`;
+  }
+}
+
+const COMPARISONS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
+
+/** Times are spans: after one means after its end, up to one means with all of it. */
+function timeSql({ sql }: FilterableField, { operator, values }: FilterCondition, parameters: Parameters): string {
+  const spans = values.filter((value) => typeof value === 'object');
+  const [first, last] = [spans[0], spans.at(-1)];
+  if (!first || !last) throw new Error('A time filter without a time');
+  const at = (iso: string): string => parameters.add(iso, 'timestamptz');
+  const inside = ({ from, to }: { from: string; to: string }): string =>
+    `(${sql} >= ${at(from)} AND ${sql} < ${at(to)})`;
+  switch (operator) {
+    case 'gt':
+      return `${sql} >= ${at(first.to)}`;
+    case 'gte':
+      return `${sql} >= ${at(first.from)}`;
+    case 'lt':
+      return `${sql} < ${at(first.from)}`;
+    case 'lte':
+      return `${sql} < ${at(first.to)}`;
+    case 'between':
+      return inside({ from: first.from, to: last.to });
+    case 'ne':
+    case 'not_in':
+      return `((${spans.map(inside).join(' OR ')}) IS NOT TRUE)`;
+    default:
+      return `(${spans.map(inside).join(' OR ')})`;
+  }
+}
+
+/** A list of integers contains the value, or one of the values. */
+function memberSql({ sql }: FilterableField, { operator, values }: FilterCondition, parameters: Parameters): string {
+  const overlaps = `${sql} && ${parameters.add(values, 'bigint[]')}::int[]`;
+  return operator === 'ne' || operator === 'not_in' ? `((${overlaps}) IS NOT TRUE)` : overlaps;
+}
