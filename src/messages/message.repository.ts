@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Postgres } from '../platform/database/postgres.js';
+import { Postgres, type SqlRunner } from '../platform/database/postgres.js';
 
 /** A message with what its answer needs of other tables. */
 export interface MessageRow {
@@ -53,6 +53,14 @@ export class MessageRepository {
       [id, tenantId],
     );
     return row;
+  }
+
+  /** Those of the ids that are the tenant's, in any order. */
+  findByIds(sql: SqlRunner, tenantId: number, ids: readonly number[]): Promise<MessageRow[]> {
+    return sql.query<MessageRow>('messages_by_ids', `${SELECT} WHERE m.tenant_id = $1 AND m.id = ANY ($2::bigint[])`, [
+      tenantId,
+      ids,
+    ]);
   }
 
   /** By WhatsApp's id (index messages_tenant_wamid). */

@@ -16,9 +16,14 @@ import {
 } from '../platform/http/openapi/api-endpoint.js';
 import { Reply } from '../platform/http/reply.js';
 import type { AuthenticatedTenant } from '../platform/http/request-context.js';
+import { ApiListEndpoint } from '../platform/pagination/api-list-endpoint.js';
+import { ListQuery } from '../platform/pagination/list-query.js';
+import { Lists } from '../platform/pagination/lists.js';
+import { listReply } from '../platform/pagination/pagination.js';
 import { MessageDto } from './dto/message.dto.js';
 import { SentMediaDto } from './dto/sent-media.dto.js';
-import { GET_MESSAGE, SEND_MEDIA, SEND_MEDIA_BODIES } from './messages.docs.js';
+import { MESSAGE_LIST } from './list/message-list.js';
+import { GET_MESSAGE, LIST_MESSAGES, LIST_MESSAGES_ALIAS, SEND_MEDIA, SEND_MEDIA_BODIES } from './messages.docs.js';
 import { MessagesService } from './messages.service.js';
 import { readPreference } from './outbound/prefer.js';
 import { SendMediaService } from './send-media.service.js';
@@ -30,6 +35,7 @@ export class MessagesController {
     private readonly settings: Settings,
     private readonly sendMedia: SendMediaService,
     private readonly messages: MessagesService,
+    private readonly lists: Lists,
   ) {}
 
   @Post('media')
@@ -63,6 +69,28 @@ export class MessagesController {
       message: data.status === 'sent' ? 'Media message sent successfully' : 'Media message queued successfully',
       headers: applied ? { 'Preference-Applied': applied } : undefined,
     });
+  }
+
+  @Get()
+  @RequireScopes('messages:read')
+  @ApiListEndpoint(LIST_MESSAGES)
+  async listMessages(
+    @CurrentTenant() { tenantId }: AuthenticatedTenant,
+    @ListQuery() query: string,
+  ): Promise<Reply<Partial<MessageDto>[]>> {
+    const request = this.lists.read(MESSAGE_LIST, { tenantId }, query);
+    return listReply(await this.messages.list({ tenantId }, request), request.fields, LIST_MESSAGES.message);
+  }
+
+  // Before ':id', which would take the word for an id.
+  @Get('messages')
+  @RequireScopes('messages:read')
+  @ApiListEndpoint(LIST_MESSAGES_ALIAS)
+  listMessagesByAlias(
+    @CurrentTenant() tenant: AuthenticatedTenant,
+    @ListQuery() query: string,
+  ): Promise<Reply<Partial<MessageDto>[]>> {
+    return this.listMessages(tenant, query);
   }
 
   @Get(':id')

@@ -1,6 +1,9 @@
 import type { EndpointDescription, RequestBodies } from '../platform/http/openapi/api-endpoint.js';
+import type { ListEndpointDescription } from '../platform/pagination/api-list-endpoint.js';
+import { MessageDto } from './dto/message.dto.js';
 import { SendMediaDto } from './dto/send-media.dto.js';
 import { SendMediaFormDto } from './dto/send-media-form.dto.js';
+import { MESSAGE_LIST } from './list/message-list.js';
 
 const TAG = 'Messages';
 
@@ -48,6 +51,23 @@ export const SEND_MEDIA_BODIES: RequestBodies = {
   },
   'application/json': { dto: SendMediaDto, example: WITH_ADDRESS },
   'application/x-www-form-urlencoded': { dto: SendMediaDto, example: WITH_ADDRESS },
+};
+
+/** The page "List messages". */
+export const LIST_MESSAGES: ListEndpointDescription = {
+  tag: TAG,
+  summary: 'List messages',
+  description: `What was sent and received, newest first. How to page, sort, search and filter stands on the page "Lists".`,
+  spec: MESSAGE_LIST,
+  item: MessageDto,
+  message: 'Messages retrieved successfully',
+};
+
+/** The same list at the address that older clients call. */
+export const LIST_MESSAGES_ALIAS: ListEndpointDescription = {
+  ...LIST_MESSAGES,
+  summary: 'List messages (other address)',
+  description: 'The same as `GET /api/v2/messages`, in everything.',
 };
 
 /** Text of the page "Get message". */

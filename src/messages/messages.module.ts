@@ -13,6 +13,7 @@ import { SendMediaService } from './send-media.service.js';
 @Module({
   imports: [MediaModule, QueueModule],
   controllers: [MessagesController],
+  exports: [MessagesService],
   providers: [MessageRepository, MessagesService, OutboundService, OutcomeReader, OutcomeWaiter, SendMediaService],
 })
 export class MessagesModule {}

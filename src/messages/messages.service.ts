@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { MediaLinks } from '../media/media-links.js';
+import type { SqlRunner } from '../platform/database/postgres.js';
 import { notFound } from '../platform/http/api-error.js';
 import { timestamp, timestampOrNull } from '../platform/http/timestamp.js';
+import type { ListRequest } from '../platform/pagination/list-request.js';
+import type { ListScope } from '../platform/pagination/list-spec.js';
+import { type ListPage, Lists } from '../platform/pagination/lists.js';
 import type { MessageDto } from './dto/message.dto.js';
+import { MESSAGE_LIST } from './list/message-list.js';
 import { errorCodeOf } from './message-error.js';
 import { MessageRepository, type MessageRow } from './message.repository.js';
 
@@ -23,7 +28,18 @@ export class MessagesService {
   constructor(
     private readonly repository: MessageRepository,
     private readonly links: MediaLinks,
+    private readonly lists: Lists,
   ) {}
+
+  /** One page of the tenant's messages, or of those within the scope's parent. */
+  list(scope: ListScope, request: ListRequest): Promise<ListPage<MessageDto>> {
+    return this.lists.page(MESSAGE_LIST, scope, request, (sql, ids) => this.findByIds(sql, scope.tenantId, ids));
+  }
+
+  /** Those of the ids that are the tenant's, in any order. */
+  async findByIds(sql: SqlRunner, tenantId: number, ids: readonly number[]): Promise<MessageDto[]> {
+    return (await this.repository.findByIds(sql, tenantId, ids)).map((row) => this.present(row));
+  }
 
   /**
    * One message by our integer id or WhatsApp's wamid.

@@ -1,7 +1,7 @@
 import { isBadRow } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
 import { type ApiError, validationError } from '../../platform/http/api-error.js';
-import { countConversations, ensureChats, openConversations, type OpenedConversations } from './conversations.js';
+import { countConversations, ensureChats, moveChats, type OpenedConversations } from './conversations.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { judge, mergedText } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
@@ -184,14 +184,10 @@ async function storeMessages(
     };
   });
 
-  // The usual group has an open conversation in every chat; then the insert alone locks the chats.
-  const someClosed = candidates.some(({ found }) => !found.chat?.conversationOpen);
-  const opened = someClosed
-    ? await openConversations(
-        sql,
-        storable.map(({ chatId }) => chatId),
-      )
-    : [];
+  const opened = await moveChats(
+    sql,
+    storable.map(({ chatId }) => chatId),
+  );
 
   const stored = await insertMessages(sql, storable, orderHoldS);
   for (const [position, message] of storable.entries()) {

@@ -40,22 +40,25 @@ export interface OpenedConversations {
 }
 
 /**
- * Opens the plan's conversation (24 hours of one contact with one number) in each of the chats that has none open. Two
- * sends to one chat open it once, because its row is locked first. `chatIds` are all chats that the transaction is going
- * to lock: in one statement, in the order of their ids, so that it never waits for one chat with a later one in hand.
- * What comes back is to be counted in the same transaction.
+ * Moves each chat to its newest message, and opens the plan's conversation (24 hours of one contact with one number)
+ * where none is open. Two sends to one chat open it once, because the chat's row is locked; all rows are locked in the
+ * order of their ids, before anything is stored below them. What comes back is to be counted in the same transaction.
  */
-export async function openConversations(sql: SqlRunner, chatIds: number[]): Promise<OpenedConversations[]> {
+export async function moveChats(sql: SqlRunner, chatIds: number[]): Promise<OpenedConversations[]> {
+  if (chatIds.length === 0) return [];
   return sql.query<OpenedConversations>(
-    'outbound_open_conversations',
+    'outbound_move_chats',
     `WITH locked AS MATERIALIZED (
-       SELECT id, conversation_expires_at FROM chats WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE),
-          opened AS (UPDATE chats c SET conversation_expires_at = now() + interval '24 hours'
-                       FROM locked l
-                      WHERE c.id = l.id AND (l.conversation_expires_at IS NULL OR l.conversation_expires_at <= now())
-                     RETURNING c.tenant_id)
-     SELECT tenant_id, count(*)::int AS n FROM opened GROUP BY tenant_id ORDER BY tenant_id`,
-    [[...new Set(chatIds)]],
+            SELECT id, coalesce(conversation_expires_at <= now(), true) AS due
+              FROM chats WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE),
+          moved AS (
+            UPDATE chats c
+               SET last_message_at = GREATEST(c.last_message_at, now()),
+                   conversation_expires_at =
+                     CASE WHEN locked.due THEN now() + interval '24 hours' ELSE c.conversation_expires_at END
+              FROM locked WHERE c.id = locked.id RETURNING c.tenant_id, locked.due)
+     SELECT tenant_id, count(*)::int AS n FROM moved WHERE due GROUP BY tenant_id ORDER BY tenant_id`,
+    [[...new Set(chatIds)].sort((a, b) => a - b)],
   );
 }
 

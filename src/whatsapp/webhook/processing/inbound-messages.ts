@@ -151,34 +151,42 @@ function sentAtOf({ item, receivedAt }: InboxItem<MessageItem>): Date {
   return item.sentAt !== null && item.sentAt < receivedAt ? item.sentAt : receivedAt;
 }
 
-/** Moves the service window forward, never back, and counts what waits to be read. */
+/** Moves chats to their newest message, their service windows forward, never back, and counts what waits to be read. */
 async function moveChats(
   sql: SqlRunner,
   stored: readonly { chatId: number; entry: InboxItem<MessageItem> }[],
 ): Promise<void> {
-  const chats = new Map<number, { unread: number; inboundAt: Date | null }>();
+  const chats = new Map<number, { unread: number; inboundAt: Date | null; messageAt: Date }>();
   for (const { chatId, entry } of stored) {
-    const chat = chats.get(chatId) ?? { unread: 0, inboundAt: null };
+    const chat = chats.get(chatId) ?? { unread: 0, inboundAt: null, messageAt: entry.receivedAt };
     if (!WITHOUT_READING.has(entry.item.type)) chat.unread += 1;
     const sentAt = WITHOUT_WINDOW.has(entry.item.type) ? null : sentAtOf(entry);
     if (sentAt !== null && (chat.inboundAt === null || sentAt > chat.inboundAt)) chat.inboundAt = sentAt;
+    if (entry.receivedAt > chat.messageAt) chat.messageAt = entry.receivedAt;
     chats.set(chatId, chat);
   }
-  const moved = [...chats].filter(([, { unread, inboundAt }]) => unread > 0 || inboundAt !== null);
+  const moved = [...chats];
   if (moved.length === 0) return;
   // GREATEST passes over nulls.
   await sql.query(
     'webhook-chats-move',
     `WITH locked AS MATERIALIZED (
-       SELECT c.id, i.inbound_at, i.unread
-         FROM unnest($1::int[], $2::timestamptz[], $3::int[]) AS i (id, inbound_at, unread) JOIN chats c ON c.id = i.id
+       SELECT c.id, i.inbound_at, i.unread, i.message_at
+         FROM unnest($1::int[], $2::timestamptz[], $3::int[], $4::timestamptz[]) AS i (id, inbound_at, unread, message_at)
+         JOIN chats c ON c.id = i.id
         ORDER BY c.id FOR NO KEY UPDATE OF c)
      UPDATE chats c
         SET last_inbound_at = GREATEST(c.last_inbound_at, l.inbound_at),
             service_window_expires_at = GREATEST(c.service_window_expires_at, l.inbound_at + interval '24 hours'),
             unread_count = c.unread_count + l.unread,
+            last_message_at = GREATEST(c.last_message_at, l.message_at),
             updated_at = now()
        FROM locked l WHERE c.id = l.id`,
-    [moved.map(([id]) => id), moved.map(([, chat]) => chat.inboundAt), moved.map(([, chat]) => chat.unread)],
+    [
+      moved.map(([id]) => id),
+      moved.map(([, chat]) => chat.inboundAt),
+      moved.map(([, chat]) => chat.unread),
+      moved.map(([, chat]) => chat.messageAt),
+    ],
   );
 }

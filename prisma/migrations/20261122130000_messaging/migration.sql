@@ -1,0 +1,85 @@
+-- Messages, templates and chats.
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Lists: messages and chats
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Newest first, by time and id: what the lists show. In place of the indexes by id alone, so that a message is in no
+-- more indexes than before.
+DROP INDEX messages_tenant_id;
+CREATE INDEX messages_tenant_created ON messages (tenant_id, created_at DESC, id DESC);
+DROP INDEX messages_chat;
+CREATE INDEX messages_chat_created ON messages (chat_id, created_at DESC, id DESC);
+-- What waits to be read, per chat.
+CREATE INDEX messages_unread ON messages (chat_id) WHERE direction = 'inbound' AND NOT is_read;
+
+-- created_at of the chat's newest message: chats are listed by it.
+ALTER TABLE chats ADD COLUMN last_message_at timestamptz(3) NOT NULL DEFAULT now();
+UPDATE chats c
+   SET last_message_at = coalesce((SELECT max(m.created_at) FROM messages m WHERE m.chat_id = c.id), c.created_at);
+DROP INDEX chats_tenant;
+CREATE INDEX chats_tenant_activity ON chats (tenant_id, last_message_at DESC, id DESC);
+
+-- Texts of messages, for searching. A table of its own: a message's row changes five times on its way to the phone,
+-- and each change would enter all of its trigrams into the index again; a text enters once.
+CREATE TABLE message_texts (
+  message_id bigint PRIMARY KEY,
+  tenant_id  integer NOT NULL,
+  created_at timestamptz(3) NOT NULL,
+  body       text NOT NULL
+);
+-- Words that many messages have: newest first, until the page is full.
+CREATE INDEX message_texts_created ON message_texts (tenant_id, created_at DESC, message_id DESC);
+-- Words that few messages have. The list of pending entries is kept short: whoever fills it sorts it in, while its
+-- sends wait.
+CREATE INDEX message_texts_search ON message_texts USING gin (tenant_id, body gin_trgm_ops)
+  WITH (fastupdate = on, gin_pending_list_limit = 512);
+-- The planner chooses between the two by these.
+ALTER TABLE message_texts ALTER COLUMN body SET STATISTICS 500;
+
+-- Kept by triggers, so that whoever writes messages need not think of it.
+CREATE FUNCTION message_texts_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO message_texts (message_id, tenant_id, created_at, body)
+  SELECT id, tenant_id, created_at, body FROM added WHERE body <> '';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER messages_texts_insert AFTER INSERT ON messages
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION message_texts_insert();
+
+-- Only when a statement sets the text: changes of status do not come here.
+CREATE FUNCTION message_texts_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM message_texts WHERE message_id = NEW.id;
+  INSERT INTO message_texts (message_id, tenant_id, created_at, body)
+  SELECT NEW.id, NEW.tenant_id, NEW.created_at, NEW.body WHERE NEW.body <> '';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER messages_texts_update AFTER UPDATE OF body ON messages
+  FOR EACH ROW WHEN (OLD.body IS DISTINCT FROM NEW.body) EXECUTE FUNCTION message_texts_update();
+
+CREATE FUNCTION message_texts_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM message_texts t USING gone WHERE t.message_id = gone.id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER messages_texts_delete AFTER DELETE ON messages
+  REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION message_texts_delete();
+
+INSERT INTO message_texts (message_id, tenant_id, created_at, body)
+SELECT id, tenant_id, created_at, body FROM messages WHERE body <> '';
+
+-- Chats that were marked as read, until WhatsApp was told. Marking a message marks all before it, so one row per chat
+-- with its newest message is enough. `version` rises with every change, so that a row that became newer while WhatsApp
+-- was being told is not taken for done.
+CREATE TABLE read_receipts (
+  chat_id    integer PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE,
+  tenant_id  integer NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  wamid      text NOT NULL,
+  version    integer NOT NULL DEFAULT 1,
+  tries      integer NOT NULL DEFAULT 0,
+  next_at    timestamptz(3) NOT NULL DEFAULT now(),
+  created_at timestamptz(3) NOT NULL DEFAULT now()
+);
+CREATE INDEX read_receipts_due ON read_receipts (next_at);
+CREATE INDEX read_receipts_tenant ON read_receipts (tenant_id);
