@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
+import { ChatsModule } from './chats/chats.module.js';
+import { ReadReceiptsModule } from './chats/read-receipts/read-receipts.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
@@ -28,11 +30,18 @@ const API: ModuleList = [
   ApiReferenceModule,
   MediaModule,
   MessagesModule,
+  ChatsModule,
   WebhookReceiverModule,
 ];
 
 /** What works off the queue and the inbox, and keeps the tables small. */
-const WORKER: ModuleList = [DeliveryModule, NumberPollModule, MaintenanceWorkerModule, WebhookProcessorModule];
+const WORKER: ModuleList = [
+  DeliveryModule,
+  NumberPollModule,
+  MaintenanceWorkerModule,
+  WebhookProcessorModule,
+  ReadReceiptsModule,
+];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */
 @Module({})

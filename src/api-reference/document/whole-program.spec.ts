@@ -81,7 +81,13 @@ describe('the OpenAPI document of the whole program', () => {
     expect(documented).toEqual(
       expect.arrayContaining([
         'POST /api/v2/messages/media',
+        'GET /api/v2/messages',
+        'GET /api/v2/messages/messages',
         'GET /api/v2/messages/{id}',
+        'GET /api/v2/chats',
+        'GET /api/v2/chats/{id}',
+        'GET /api/v2/chats/{id}/messages',
+        'POST /api/v2/chats/{id}/read',
         'GET /api/v2/whatsapp/webhook',
         'POST /api/v2/whatsapp/webhook',
         'GET /api/v2/whatsapp/webhook/{app_key}',

@@ -116,6 +116,40 @@ describe('a send that WhatsApp accepts', () => {
   }, 15_000);
 });
 
+describe('marking a message as read', () => {
+  const mark = (client: CloudApiClient) =>
+    client.markRead({ phoneNumberId: '106540352242922', accessToken: TOKEN, wamid: 'wamid.A' });
+
+  it('is one POST that names the message', async () => {
+    const requests: RawRequest[] = [];
+    const server = await serve((socket) =>
+      onRequest(socket, (request) => {
+        requests.push(request);
+        socket.write(httpAnswer(200, '{"success":true}'));
+      }),
+    );
+    expect(await mark(clientOf(server.url))).toEqual({ kind: 'marked' });
+    expect(requests).toHaveLength(1);
+    expect(JSON.parse(requests[0]?.body.toString() ?? '')).toEqual({
+      messaging_product: 'whatsapp',
+      status: 'read',
+      message_id: 'wamid.A',
+    });
+  });
+
+  it.each([
+    [httpAnswer(400, '{"error":{"code":131009,"message":"no"}}'), { kind: 'refused', code: 131009 }],
+    [httpAnswer(200, '{"success":false}'), { kind: 'unknown', reason: 'NOT_UNDERSTOOD (HTTP 200)' }],
+    [httpAnswer(502, '<html>'), { kind: 'unknown' }],
+  ])('tells what else WhatsApp answers', async (answer, result) => {
+    expect(await mark(clientOf((await answering(answer)).url))).toMatchObject(result);
+  });
+
+  it('tells that nothing was written', async () => {
+    expect(await mark(clientOf('http://127.0.0.1:1'))).toEqual({ kind: 'not_written', reason: 'ECONNREFUSED' });
+  });
+});
+
 describe('a send that WhatsApp refuses', () => {
   const graphError = (code: number): string =>
     JSON.stringify({

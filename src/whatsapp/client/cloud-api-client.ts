@@ -3,9 +3,9 @@ import { Settings } from '../../platform/config/settings.js';
 import { readGraphError } from './graph-error.js';
 import { GraphHttp, type GraphAnswer, type GraphFailure } from './graph-http.js';
 import { MediaForm, type MediaFile } from './media-form.js';
-import type { MessagePayload } from './payloads.js';
+import type { MarkReadPayload, MessagePayload } from './payloads.js';
 import { isRecord, readJson, textOrNull } from './read-json.js';
-import type { NotWritten, Refused, SendResult, UnknownOutcome, UploadResult } from './send-result.js';
+import type { MarkReadResult, NotWritten, Refused, SendResult, UnknownOutcome, UploadResult } from './send-result.js';
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 /** An upload may take this much longer than other calls: 256 KiB a second. */
@@ -16,6 +16,13 @@ export interface SendRequest {
   phoneNumberId: string;
   accessToken: string;
   payload: MessagePayload;
+}
+
+export interface MarkReadRequest {
+  phoneNumberId: string;
+  accessToken: string;
+  /** A message that the customer sent to this number; it and all before it become read. */
+  wamid: string;
 }
 
 export interface UploadRequest {
@@ -65,6 +72,16 @@ export class CloudApiClient implements OnModuleDestroy {
     };
   }
 
+  /** POST /{phone_number_id}/messages with `status: read`: shows the customer the blue ticks. Repeating it is harmless. */
+  async markRead({ phoneNumberId, accessToken, wamid }: MarkReadRequest): Promise<MarkReadResult> {
+    const payload: MarkReadPayload = { messaging_product: 'whatsapp', status: 'read', message_id: wamid };
+    const outcome = await this.postJson(phoneNumberId, accessToken, payload);
+    if (outcome.kind === 'failure') return withoutAnswer(outcome);
+    const body = readJson(outcome.body);
+    if (outcome.status === 200 && isRecord(body) && body.success === true) return { kind: 'marked' };
+    return refusal(body, outcome) ?? notUnderstood(outcome);
+  }
+
   /**
    * POST /{phone_number_id}/media: hands a file over, streamed. The media id belongs to this number and lives 30 days.
    * Repeating an upload is harmless (WhatsApp then keeps two copies).
@@ -96,7 +113,7 @@ export class CloudApiClient implements OnModuleDestroy {
   private postJson(
     phoneNumberId: string,
     accessToken: string,
-    payload: MessagePayload,
+    payload: MessagePayload | MarkReadPayload,
   ): Promise<GraphAnswer | GraphFailure> {
     return this.http.call({
       method: 'POST',

@@ -33,3 +33,6 @@ export type SendResult = Accepted | Refused | NotWritten | UnknownOutcome;
 /** What became of handing over a media file. */
 export type UploadResult =
   { readonly kind: 'uploaded'; readonly mediaId: string } | Refused | NotWritten | UnknownOutcome;
+
+/** What became of marking a message as read. */
+export type MarkReadResult = { readonly kind: 'marked' } | Refused | NotWritten | UnknownOutcome;
