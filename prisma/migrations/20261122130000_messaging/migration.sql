@@ -4,9 +4,7 @@
 -- Lists: messages and chats
 -- ---------------------------------------------------------------------------------------------------------------
 
--- Newest first, by time and id: what the lists show. In place of the indexes by id alone, so that a message is in no
--- more indexes than before.
-DROP INDEX messages_tenant_id;
+-- Newest first, by time and id: what the lists show. messages_tenant_id stays for the retention, which walks by id.
 CREATE INDEX messages_tenant_created ON messages (tenant_id, created_at DESC, id DESC);
 DROP INDEX messages_chat;
 CREATE INDEX messages_chat_created ON messages (chat_id, created_at DESC, id DESC);
