@@ -30,7 +30,8 @@ const MESSAGES: ListSource = {
  * ones newest first by message_texts_created, and the planner knows which is which.
  */
 const TEXTS: ListSource = {
-  from: 'message_texts t JOIN messages m ON m.id = t.message_id',
+  from: 'message_texts t',
+  join: { alias: 'm', sql: 'JOIN messages m ON m.id = t.message_id' },
   tenant: 't.tenant_id',
   id: 't.message_id',
   sortable: {

@@ -35,6 +35,8 @@ export interface SortableField {
 /** The rows of a list: a FROM clause with the expressions that the grammar needs of it. */
 export interface ListSource {
   readonly from: string;
+  /** Added to `from` when a filter, the sort or the parent names this alias, and only then. */
+  readonly join?: { readonly alias: string; readonly sql: string };
   /** Column of the tenant; every query names it. */
   readonly tenant: string;
   /** A bigint or integer key, unique in the list: it breaks ties of every sort. */

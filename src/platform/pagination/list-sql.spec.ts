@@ -56,6 +56,21 @@ describe('the SQL of a list', () => {
     );
   });
 
+  it('joins a second table only where something names it', () => {
+    const source = { ...PARCEL_LIST.source, join: { alias: 'b', sql: 'JOIN boxes b ON b.id = p.box_id' } };
+    const weight = { type: 'integer', sql: 'b.weight', operators: ['eq'], description: 'W.', example: '1' } as const;
+    const spec = { ...PARCEL_LIST, source, filterable: { ...PARCEL_LIST.filterable, weight } };
+    const joins = (query: string, within?: { sql: string; id: number }): boolean[] =>
+      [
+        pageStatement(spec, { tenantId: 1, within }, request(query)),
+        countStatement(spec, { tenantId: 1, within }, request(query), 10),
+      ].map(({ text }) => text.includes('JOIN boxes b'));
+    expect(joins('')).toEqual([false, false]);
+    expect(joins('filter[state]=new')).toEqual([false, false]);
+    expect(joins('filter[weight]=1')).toEqual([true, true]);
+    expect(joins('', { sql: 'b.id', id: 3 })).toEqual([true, true]);
+  });
+
   it('reads one row more than it shows, from where the page begins', () => {
     const { parameters } = pageStatement(PARCEL_LIST, scope, request('page=3&per_page=20'));
     expect(parameters.slice(-2)).toEqual([21, 40]);

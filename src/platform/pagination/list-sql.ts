@@ -1,5 +1,12 @@
 import type { FilterCondition, FilterValue, KeysetPosition, ListRequest, SortKey } from './list-request.js';
-import { type FilterableField, type ListScope, type ListSpec, type SortableField, sourceOf } from './list-spec.js';
+import {
+  type FilterableField,
+  type ListScope,
+  type ListSource,
+  type ListSpec,
+  type SortableField,
+  sourceOf,
+} from './list-spec.js';
 
 /** A statement with its parameters. */
 export interface ListStatement {
@@ -35,7 +42,7 @@ export function pageStatement(spec: ListSpec, scope: ListScope, request: ListReq
   if (request.after) conditions.push(afterSql(keys, request.after, parameters));
   const offset = request.after ? 0 : (request.page - 1) * request.perPage;
   const text = `SELECT ${source.id} AS id${keys.map(({ sql }, index) => `, ${sql} AS sort_${index}`).join('')}
-  FROM ${source.from}
+  FROM ${fromSql(source, [...conditions, ...keys.map(({ sql }) => sql)])}
  WHERE ${conditions.join('\n   AND ')}
  ORDER BY ${keys.map(({ sql, descending }) => `${sql}${descending ? ' DESC' : ''}`).join(', ')}
  LIMIT ${parameters.add(request.perPage + 1, 'bigint')} OFFSET ${parameters.add(offset, 'bigint')}`;
@@ -59,7 +66,15 @@ export function estimateStatement(spec: ListSpec, scope: ListScope, request: Lis
 
 function rowsSql(spec: ListSpec, scope: ListScope, request: ListRequest, parameters: Parameters): string {
   const source = sourceOf(spec, request.search);
-  return `SELECT 1 FROM ${source.from} WHERE ${conditionsOf(spec, scope, request, parameters).join(' AND ')}`;
+  const conditions = conditionsOf(spec, scope, request, parameters);
+  return `SELECT 1 FROM ${fromSql(source, conditions)} WHERE ${conditions.join(' AND ')}`;
+}
+
+/** What nobody names is not joined: a count of a search need not look at each message. */
+function fromSql({ from, join }: ListSource, expressions: readonly string[]): string {
+  if (!join) return from;
+  const named = new RegExp(`\\b${join.alias}\\.`);
+  return expressions.some((sql) => named.test(sql)) ? `${from} ${join.sql}` : from;
 }
 
 function conditionsOf(spec: ListSpec, scope: ListScope, request: ListRequest, parameters: Parameters): string[] {
