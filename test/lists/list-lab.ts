@@ -4,6 +4,7 @@ import { Postgres } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { ListCursors } from '../../src/platform/pagination/list-cursors.js';
 import { type ListPage, Lists } from '../../src/platform/pagination/lists.js';
+import type { ListSpec } from '../../src/platform/pagination/list-spec.js';
 import { PARCEL_LIST } from '../../src/platform/pagination/testing/parcel-list.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
 import { baseEnvironment } from '../support/environment.js';
@@ -70,6 +71,18 @@ export class ListLab {
     return this.lists.page(PARCEL_LIST, scope, request, (sql, ids) =>
       sql.query<Parcel>('', 'SELECT * FROM parcels WHERE id = ANY ($1::bigint[])', [ids]),
     );
+  }
+
+  /** A setting of Postgres, as it is while a page of this list is read. */
+  async settingOf(name: string, tenantId: number, spec: ListSpec, query: string): Promise<unknown> {
+    const scope = { tenantId };
+    let setting: unknown;
+    await this.lists.page(spec, scope, this.lists.read(spec, scope, query), async (sql) => {
+      const [row] = await sql.query<{ setting: string }>('', 'SELECT current_setting($1) AS setting', [name]);
+      setting = row?.setting;
+      return [];
+    });
+    return setting;
   }
 
   /** The ids of all pages, by cursor; `between` runs after each page. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { EXACT_TOTAL } from '../../src/platform/pagination/lists.js';
+import { PARCEL_LIST } from '../../src/platform/pagination/testing/parcel-list.js';
 import { ListLab, type NewParcel } from './list-lab.js';
 
 const DAY = Date.UTC(2026, 0, 1);
@@ -170,6 +171,17 @@ describe('paging', () => {
     expect((await lab.page(newTenant(), '')).pagination).toEqual({
       ...{ current_page: 1, per_page: 15, total: 0, last_page: 1, from: null, to: null, next_cursor: null },
     });
+  });
+
+  it('keeps a search that indexes serve from reading the table from its beginning, and no other list', async () => {
+    const tenantId = newTenant();
+    await lab.insert(tenantId, [parcel()]);
+    const indexed = { ...PARCEL_LIST, search: { description: 'N.', columns: ['p.name'], indexed: true } } as const;
+    expect([
+      await lab.settingOf('enable_seqscan', tenantId, indexed, 'q=box'),
+      await lab.settingOf('enable_seqscan', tenantId, indexed, ''),
+      await lab.settingOf('enable_seqscan', tenantId, PARCEL_LIST, 'q=box'),
+    ]).toEqual(['off', 'on', 'on']);
   });
 
   it(`counts up to ${EXACT_TOTAL} and estimates above`, async () => {

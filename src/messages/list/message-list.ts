@@ -52,6 +52,7 @@ export const MESSAGE_LIST: ListSpec = {
     description: 'Messages whose text or caption holds this, whatever its case. Three letters or more are fast.',
     source: TEXTS,
     columns: ['t.body'],
+    indexed: true,
   },
   filterable: {
     type: {

@@ -62,6 +62,12 @@ export interface ListSpec {
     readonly source?: ListSource;
     /** Expressions of text; a hit in any of them counts. */
     readonly columns: readonly string[];
+    /**
+     * The columns hold lower case, and indexes serve them: one by trigrams and one in the order of the list. A search
+     * then folds what it looks for only, and never reads the table from its beginning: that meets the rows of all
+     * tenants, the oldest first.
+     */
+    readonly indexed?: true;
   };
   /** Fields of an item, in the order in which it shows them. */
   readonly fields: readonly string[];

@@ -42,6 +42,14 @@ describe('the SQL of a list', () => {
     expect(containing('50%_\\')).toBe('%50\\%\\_\\\\%');
   });
 
+  it('folds what is searched for where the columns are folded, and the columns elsewhere', () => {
+    const folded = { ...PARCEL_LIST, search: { description: 'N.', columns: ['p.name'], indexed: true } } as const;
+    expect(pageStatement(folded, scope, request('q=Box')).text).toContain('(p.name LIKE lower($2::text))');
+    expect(pageStatement(PARCEL_LIST, scope, request('q=Box')).text).toContain(
+      '(p.name ILIKE $2::text OR p.note ILIKE $2::text)',
+    );
+  });
+
   it('continues a sort that goes one way by one comparison of rows, for the index', () => {
     const { text } = pageStatement(PARCEL_LIST, scope, request('', { after: ['2026-01-01T00:00:00.000Z', 5] }));
     expect(text).toContain('(p.created_at, p.id) < ($2::timestamptz, $3::bigint)');

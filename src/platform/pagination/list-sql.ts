@@ -87,7 +87,8 @@ function conditionsOf(spec: ListSpec, scope: ListScope, request: ListRequest, pa
   }
   if (request.search !== null && spec.search) {
     const pattern = parameters.add(containing(request.search), 'text');
-    conditions.push(`(${spec.search.columns.map((column) => `${column} ILIKE ${pattern}`).join(' OR ')})`);
+    const matches = spec.search.indexed ? `LIKE lower(${pattern})` : `ILIKE ${pattern}`;
+    conditions.push(`(${spec.search.columns.map((column) => `${column} ${matches}`).join(' OR ')})`);
   }
   return conditions;
 }

@@ -95,6 +95,7 @@ export class Lists {
     request: ListRequest,
     readRows: ReadRows<T>,
   ): Promise<ListPage<T>> {
+    if (request.search !== null && spec.search?.indexed) await sql.query('', 'SET LOCAL enable_seqscan = off');
     const found = await run<PageRow>(sql, pageStatement(spec, scope, request));
     const shown = found.slice(0, request.perPage);
     const ids = shown.map(({ id }) => id);
