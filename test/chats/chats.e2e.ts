@@ -153,7 +153,10 @@ describe('/chats', () => {
     expect(await tenant.rows('SELECT is_read FROM messages WHERE chat_id = $1', [chatId])).toEqual([
       { is_read: false },
     ]);
-    expect(await chats('', stranger)).toEqual([]);
+    for (const query of ['', 'q=2011', `filter[contact_id]=${contactId}`]) {
+      const { items, pagination } = await getList(stranger.api, 'chats', query);
+      expect({ query, items, total: pagination.total }).toEqual({ query, items: [], total: 0 });
+    }
   });
 
   it('wants chats:read to look, and chats:write to mark', async () => {
