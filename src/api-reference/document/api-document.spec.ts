@@ -232,7 +232,15 @@ describe('the OpenAPI document', () => {
 
   it('has the pages of the reference as headings', () => {
     const headings = [...(document.info.description ?? '').matchAll(/^# (.*)$/gm)].map(([, heading]) => heading);
-    expect(headings).toEqual(['Introduction', 'Authentication', 'Errors', 'Limits', 'Lists', 'Life of a message', 'Changelog']);
+    expect(headings).toEqual([
+      'Introduction',
+      'Authentication',
+      'Errors',
+      'Limits',
+      'Lists',
+      'Life of a message',
+      'Changelog',
+    ]);
   });
 });
 
