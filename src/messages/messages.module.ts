@@ -7,13 +7,25 @@ import { MessagesService } from './messages.service.js';
 import { OutboundService } from './outbound/outbound.service.js';
 import { OutcomeReader } from './outbound/outcome-reader.js';
 import { OutcomeWaiter } from './outbound/outcome-waiter.js';
-import { SendMediaService } from './send-media.service.js';
+import { SendReplies } from './send/send-call.js';
+import { SendController } from './send/send.controller.js';
+import { SendMediaService } from './send/send-media.service.js';
+import { SendService } from './send/send.service.js';
 
 /** Sending messages and showing them. */
 @Module({
   imports: [MediaModule, QueueModule],
-  controllers: [MessagesController],
+  controllers: [SendController, MessagesController],
   exports: [MessagesService],
-  providers: [MessageRepository, MessagesService, OutboundService, OutcomeReader, OutcomeWaiter, SendMediaService],
+  providers: [
+    MessageRepository,
+    MessagesService,
+    OutboundService,
+    OutcomeReader,
+    OutcomeWaiter,
+    SendReplies,
+    SendService,
+    SendMediaService,
+  ],
 })
 export class MessagesModule {}

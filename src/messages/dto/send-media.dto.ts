@@ -1,29 +1,18 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import {
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUrl,
-  Matches,
-  MaxLength,
-  Min,
-  ValidateIf,
-  ValidateNested,
-} from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsIn, IsOptional, IsString, IsUrl, MaxLength, ValidateIf } from 'class-validator';
 import { MEDIA_TYPES, type MediaType } from '../../media/media-types.js';
 import { MaxCodePoints } from '../../platform/http/validation/code-points.js';
 import { IsPhone } from '../../platform/phone/is-phone.js';
-import { ContactFieldsDto } from './contact-fields.dto.js';
-import { emptyAsAbsent, integerText } from './form-values.js';
+import { emptyAsAbsent } from './form-values.js';
 import { MaxMergedCodePoints } from './max-merged-code-points.js';
+import { SendDto } from './send.dto.js';
 
 /** Longest caption, in code points, after merge fields are filled in (Cloud API: image, video and document). */
 export const MAX_CAPTION = 1024;
 
 /** Body of `POST /messages/media`; the file itself comes beside it, in `media_file`. */
-export class SendMediaDto {
+export class SendMediaDto extends SendDto {
   @ApiPropertyOptional({
     type: String,
     maxLength: 20,
@@ -34,7 +23,7 @@ export class SendMediaDto {
   @Transform(emptyAsAbsent)
   @ValidateIf((dto: SendMediaDto) => dto.phone !== undefined || dto.contact_id === undefined)
   @IsPhone({ maxDigits: 15 })
-  phone?: string;
+  override phone?: string = undefined;
 
   @ApiProperty({
     enum: MEDIA_TYPES,
@@ -80,30 +69,4 @@ export class SendMediaDto {
   @IsString()
   @MaxCodePoints(255)
   filename?: string;
-
-  @ApiPropertyOptional({ type: 'integer', example: 12, description: 'An existing contact of yours.' })
-  @Transform(integerText)
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  contact_id?: number;
-
-  @ApiPropertyOptional({
-    type: String,
-    example: '106540352242922',
-    description: 'WhatsApp phone number id to send from; default: your default number.',
-  })
-  @Transform(emptyAsAbsent)
-  @IsOptional()
-  @Matches(/^\d{1,30}$/, { message: 'from must be a WhatsApp phone number id' })
-  from?: string;
-
-  @ApiPropertyOptional({
-    type: () => ContactFieldsDto,
-    description: 'For a contact that this send creates, as `contact[firstname]` or `contact.firstname` in a form.',
-  })
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => ContactFieldsDto)
-  contact?: ContactFieldsDto;
 }

@@ -95,6 +95,13 @@ describe('whether a message may be sent', () => {
     expect(verdict({ text: '@{contact_first_name}' }, { contact: null })?.details).toHaveProperty('caption');
   });
 
+  it('refuses a text that merging leaves blank only where there is no message without it', () => {
+    const blank = { text: ' @{contact_email} ' };
+    expect(verdict({ ...blank, textRequired: true }, {})?.details).toHaveProperty('caption');
+    expect(verdict(blank, {})).toBeUndefined();
+    expect(verdict({ text: '@{contact_first_name}', textRequired: true }, {})).toBeUndefined();
+  });
+
   it.each([
     [{ limitContacts: 5, contactCount: 4 }, undefined],
     [

@@ -50,6 +50,10 @@ function badInput(message: OutboundMessage, found: Circumstances): ApiError | un
     details[message.textField] = [
       `The ${message.textField} field must not be longer than ${message.textLimit} characters after its merge fields are filled in.`,
     ];
+  } else if (message.textRequired && (text ?? '').trim() === '') {
+    details[message.textField] = [
+      `The ${message.textField} field must not be blank after its merge fields are filled in.`,
+    ];
   }
   if (message.contactId === undefined && !found.contact) {
     const absent = [

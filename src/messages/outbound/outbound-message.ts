@@ -28,6 +28,8 @@ export interface OutboundMessage {
   /** The field that `text` came in and its limit in code points, which holds after merging. */
   textField: string;
   textLimit: number;
+  /** There is no message without text: what is blank after merging is refused. */
+  textRequired?: boolean;
   media?: PreparedMedia & { publicId: string };
   /** What the payload builder of this type needs beside text and media. */
   content: Record<string, unknown>;

@@ -1,27 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { countryIdOf } from '../contacts/countries.js';
-import { MediaIntake } from '../media/media-intake.js';
-import { MediaLinks } from '../media/media-links.js';
-import { isMediaType } from '../media/media-types.js';
-import type { PreparedMedia } from '../media/prepared-media.js';
-import type { MediaForm } from '../media/upload/uploaded-file.js';
-import { isServerError } from '../platform/database/database-errors.js';
-import { ApiError, type FieldErrors, notFound, validationError } from '../platform/http/api-error.js';
-import { timestamp, timestampOrNull } from '../platform/http/timestamp.js';
-import { checkDto } from '../platform/http/validation/validate-dto.js';
-import { Log } from '../platform/logging/log.js';
-import { type ContactFieldsDto, MAX_ID } from './dto/contact-fields.dto.js';
-import { MAX_CAPTION, SendMediaDto } from './dto/send-media.dto.js';
-import type { SentMediaDto } from './dto/sent-media.dto.js';
-import type { NewContactFields, OutboundMessage } from './outbound/outbound-message.js';
-import { OutboundService, type Sent } from './outbound/outbound.service.js';
-
-/** Who sends, and for how long the caller waits for WhatsApp's answer. */
-export interface SendContext {
-  tenantId: number;
-  requestId: string;
-  waitMs: number;
-}
+import { MediaIntake } from '../../media/media-intake.js';
+import { MediaLinks } from '../../media/media-links.js';
+import { isMediaType } from '../../media/media-types.js';
+import type { PreparedMedia } from '../../media/prepared-media.js';
+import type { MediaForm } from '../../media/upload/uploaded-file.js';
+import { isServerError } from '../../platform/database/database-errors.js';
+import { ApiError, type FieldErrors, validationError } from '../../platform/http/api-error.js';
+import { checkDto } from '../../platform/http/validation/validate-dto.js';
+import { Log } from '../../platform/logging/log.js';
+import { MAX_CAPTION, SendMediaDto } from '../dto/send-media.dto.js';
+import type { SentMediaDto } from '../dto/sent-media.dto.js';
+import { type Accepted, requirePossibleContact, type SendContext, sentFields, SendService } from './send.service.js';
 
 /** Sends an image, video, audio or document: checks it, stores file and message, and waits for WhatsApp's answer. */
 @Injectable()
@@ -29,7 +18,7 @@ export class SendMediaService {
   constructor(
     private readonly intake: MediaIntake,
     private readonly links: MediaLinks,
-    private readonly outbound: OutboundService,
+    private readonly sends: SendService,
     private readonly log: Log,
   ) {}
 
@@ -42,20 +31,12 @@ export class SendMediaService {
     const prepared = await this.prepare(context.tenantId, dto, form);
     const publicId = this.links.newPublicId();
     const { accepted, outcome } = await this.accept(dto, { ...prepared, publicId }, context);
-    const sent = await outcome();
     return {
-      message_id: sent.wamid,
-      contact_id: accepted.contactId,
-      phone: accepted.phone,
+      ...sentFields(accepted, await outcome()),
       media_type: dto.media_type,
       media_url: this.links.url(publicId, prepared.filename),
       caption: accepted.text,
       filename: dto.media_type === 'document' || dto.filename !== undefined ? prepared.filename : null,
-      status: sent.status,
-      sent_at: sentAt(sent),
-      chat_id: accepted.chatId,
-      chat_message_id: accepted.messageId,
-      service_window_expires_at: timestampOrNull(accepted.serviceWindowExpiresAt),
     };
   }
 
@@ -76,9 +57,7 @@ export class SendMediaService {
       merge(faults, await this.intake.faultsOf(dto.media_type, form.file));
     }
     if (Object.keys(faults).length > 0) throw validationError(faults);
-    if (dto.contact_id !== undefined && dto.contact_id > MAX_ID) {
-      throw notFound('There is no contact with this contact_id.');
-    }
+    requirePossibleContact(dto);
     return dto;
   }
 
@@ -87,24 +66,21 @@ export class SendMediaService {
     return this.intake.fromUrl(tenantId, dto.media_type, dto.media_url ?? '', dto.filename);
   }
 
-  private async accept(dto: SendMediaDto, media: PreparedMedia & { publicId: string }, context: SendContext) {
-    const message: OutboundMessage = {
-      tenantId: context.tenantId,
-      requestId: context.requestId,
+  private async accept(
+    dto: SendMediaDto,
+    media: PreparedMedia & { publicId: string },
+    context: SendContext,
+  ): Promise<Accepted> {
+    const content = {
       type: dto.media_type,
-      from: dto.from,
-      phone: dto.phone,
-      contactId: dto.contact_id,
-      newContact: dto.contact && newContactOf(dto.contact),
       text: dto.caption ?? null,
       textField: 'caption',
       textLimit: MAX_CAPTION,
       media,
       content: {},
-      priority: 5,
     };
     try {
-      const result = await this.outbound.accept(message, context.waitMs);
+      const result = await this.sends.accept(dto, content, context);
       await this.settle(media, result.accepted.mediaStorageKey);
       return result;
     } catch (error) {
@@ -122,21 +98,6 @@ export class SendMediaService {
       this.log.warn({ err: error, tenant_id: media.tenantId }, 'a surplus media file could not be removed');
     }
   }
-}
-
-function sentAt({ sentAt: at, status }: Sent): string | null {
-  return status === 'sent' && at ? timestamp(at) : null;
-}
-
-function newContactOf(contact: ContactFieldsDto): NewContactFields {
-  return {
-    firstname: contact.firstname,
-    lastname: contact.lastname,
-    email: contact.email,
-    countryId: contact.country === undefined ? undefined : countryIdOf(contact.country),
-    assignedId: contact.assigned_id,
-    groupIds: contact.groups === undefined ? undefined : [...new Set(contact.groups.split(',').map(Number))],
-  };
 }
 
 function merge(into: FieldErrors, more: FieldErrors): void {

@@ -1,0 +1,47 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsPhone } from '../../platform/phone/is-phone.js';
+import { ContactFieldsDto } from './contact-fields.dto.js';
+import { emptyAsAbsent, integerText } from './form-values.js';
+
+/** What the body of every send has, whatever it sends: who gets it, and from which number. */
+export class SendDto {
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: 20,
+    example: '201000000000',
+    description:
+      'Recipient: country code and number, digits with optional `+`, `-`, spaces and parentheses; at most 20 characters. May be left out when `contact_id` is given.',
+  })
+  @Transform(emptyAsAbsent)
+  @ValidateIf((dto: SendDto) => dto.phone !== undefined || dto.contact_id === undefined)
+  @IsPhone()
+  phone?: string;
+
+  @ApiPropertyOptional({ type: 'integer', example: 12, description: 'An existing contact of yours.' })
+  @Transform(integerText)
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  contact_id?: number;
+
+  @ApiPropertyOptional({
+    type: String,
+    example: '106540352242922',
+    description: 'WhatsApp phone number id to send from; default: your default number.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @Matches(/^\d{1,30}$/, { message: 'from must be a WhatsApp phone number id' })
+  from?: string;
+
+  @ApiPropertyOptional({
+    type: () => ContactFieldsDto,
+    description: 'For a contact that this send creates, as `contact[firstname]` or `contact.firstname` in a form.',
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => ContactFieldsDto)
+  contact?: ContactFieldsDto;
+}
