@@ -8,7 +8,7 @@ import type { ListScope } from '../platform/pagination/list-spec.js';
 import { type ListPage, Lists } from '../platform/pagination/lists.js';
 import type { MessageDto } from './dto/message.dto.js';
 import { MESSAGE_LIST } from './list/message-list.js';
-import { errorCodeOf } from './message-error.js';
+import { errorCodeOf, shownError } from './message-error.js';
 import { MessageRepository, type MessageRow } from './message.repository.js';
 
 /** Digits that a bigint holds for certain. */
@@ -82,7 +82,7 @@ export class MessagesService {
       error:
         row.error_code === null
           ? null
-          : { code: errorCodeOf(row.error_code), title: row.error_title, details: row.error_details },
+          : shownError({ code: errorCodeOf(row.error_code), title: row.error_title, details: row.error_details }),
       hold_reason: waits ? holdReason(row) : null,
     };
   }

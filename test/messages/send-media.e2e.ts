@@ -107,8 +107,16 @@ describe('POST /messages/media', () => {
       code: 'MESSAGE_SEND_FAILED',
       details: { chat_message_id: expect.any(Number) as number, retryable: false, whatsapp_error: { code: 131026 } },
     });
+    const said = (body.error?.details as { whatsapp_error?: Record<string, unknown> }).whatsapp_error;
+    expect(said).toEqual({
+      code: 131026,
+      title: expect.any(String) as string,
+      details: expect.any(String) as string,
+      meaning: expect.stringContaining('no WhatsApp on this number') as string,
+      advice: expect.stringContaining('do not repeat the message') as string,
+    });
     const message = await tenant.api.getMessage(Number(body.error?.details?.chat_message_id));
-    expect(message.body.data).toMatchObject({ status: 'failed', error: { code: 131026 } });
+    expect(message.body.data).toMatchObject({ status: 'failed', error: said });
     expect(message.body.data?.failed_at).not.toBeNull();
   });
 

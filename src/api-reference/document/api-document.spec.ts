@@ -239,6 +239,7 @@ describe('the OpenAPI document', () => {
       'Limits',
       'Lists',
       'Life of a message',
+      'Why a message failed',
       'Changelog',
     ]);
   });

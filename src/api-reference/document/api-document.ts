@@ -19,6 +19,7 @@ import {
 } from '../../platform/http/openapi/api-endpoint.js';
 import { codeSamples } from '../code-samples/code-samples.js';
 import { errorTable } from './error-table.js';
+import { failureTable } from './failure-table.js';
 import { isResponse, operationsOf, type PlacedOperation } from './operations.js';
 import { handlerKey, type RouteHandler, routeHandlers } from './route-handlers.js';
 import { sampleRequest } from './sample-request.js';
@@ -27,6 +28,8 @@ import { readPages, readSections } from './written-pages.js';
 
 /** Stands in pages/ where the table of error codes belongs. */
 const ERROR_TABLE_MARK = '<!-- error-table -->';
+/** Likewise for what a message's `error` can show. */
+const FAILURE_TABLE_MARK = '<!-- failure-table -->';
 
 const REQUEST_ID_PARAMETER = 'RequestId';
 
@@ -57,7 +60,9 @@ export function apiDocument(app: INestApplication, publicUrl: string): OpenAPIOb
       },
     },
   };
-  document.info.description = readPages().replace(ERROR_TABLE_MARK, errorTable(document));
+  document.info.description = readPages()
+    .replace(ERROR_TABLE_MARK, errorTable(document))
+    .replace(FAILURE_TABLE_MARK, failureTable());
   return document;
 }
 

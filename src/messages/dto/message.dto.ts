@@ -18,6 +18,18 @@ export class MessageErrorDto {
     example: 'More than 24 hours have passed since the recipient last replied.',
   })
   details: string | null;
+
+  @ApiProperty({
+    example: 'More than 24 hours have passed since the person last wrote or called, so only templates are delivered.',
+    description: 'What it means, in one sentence.',
+  })
+  meaning: string;
+
+  @ApiProperty({
+    example: 'Send an approved template instead, or wait until the person writes.',
+    description: 'What to do about it.',
+  })
+  advice: string;
 }
 
 /** One message as `GET /messages/{id}` shows it. */

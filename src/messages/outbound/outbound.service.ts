@@ -6,6 +6,7 @@ import { messageSendFailed } from '../../platform/http/api-error.js';
 import { Log } from '../../platform/logging/log.js';
 import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import type { Outcome } from '../../platform/queue/outcome-channel.js';
+import { shownError } from '../message-error.js';
 import { acceptGroup, RefusedMidway } from './accept-group.js';
 import type { AcceptedMessage, Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
 import { OutcomeReader } from './outcome-reader.js';
@@ -161,7 +162,7 @@ export class OutboundService implements OnModuleDestroy {
 function sentOf(messageId: number, outcome: Omit<Outcome, 'key'> | null): Sent {
   if (outcome?.status === 'failed' && outcome.error) {
     const { code, title, details, retryable } = outcome.error;
-    throw messageSendFailed(messageId, retryable, { code, title, details });
+    throw messageSendFailed(messageId, retryable, shownError({ code, title, details }));
   }
   if (outcome?.wamid) {
     return { status: 'sent', wamid: outcome.wamid, sentAt: outcome.sent_at ? new Date(outcome.sent_at) : null };

@@ -104,6 +104,9 @@ export interface WhatsappErrorDetails {
   code: number | string;
   title: string | null;
   details: string | null;
+  /** What it means, in one plain sentence, and what to do. */
+  meaning: string;
+  advice: string;
 }
 
 /** 500: WhatsApp refused the message, which stays stored as `chat_message_id`. */
@@ -111,7 +114,13 @@ export const messageSendFailed = (chatMessageId: number, retryable: boolean, err
   of('MESSAGE_SEND_FAILED', 'WhatsApp refused the message', {
     chat_message_id: chatMessageId,
     retryable,
-    whatsapp_error: { code: error.code, title: error.title, details: error.details },
+    whatsapp_error: {
+      code: error.code,
+      title: error.title,
+      details: error.details,
+      meaning: error.meaning,
+      advice: error.advice,
+    },
   });
 
 /** 500 for a fault of ours; the cause goes to the log, never to the caller. */

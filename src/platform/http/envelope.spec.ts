@@ -71,7 +71,13 @@ class ThingsController {
 
   @Get('refused')
   refused(): never {
-    throw messageSendFailed(12, false, { code: 131026, title: 'Message undeliverable', details: null });
+    throw messageSendFailed(12, false, {
+      code: 131026,
+      title: 'Message undeliverable',
+      details: null,
+      meaning: 'What it means.',
+      advice: 'What to do.',
+    });
   }
 
   @Get('secret')
@@ -203,7 +209,13 @@ describe('an answer', () => {
           details: {
             chat_message_id: 12,
             retryable: false,
-            whatsapp_error: { code: 131026, title: 'Message undeliverable', details: null },
+            whatsapp_error: {
+              code: 131026,
+              title: 'Message undeliverable',
+              details: null,
+              meaning: 'What it means.',
+              advice: 'What to do.',
+            },
           },
         },
       ],

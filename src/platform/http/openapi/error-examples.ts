@@ -58,6 +58,8 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, ErrorExample>> = {
         code: 131026,
         title: 'Message undeliverable',
         details: 'Message Undeliverable.',
+        meaning: 'The person cannot receive it: no WhatsApp on this number, an old version, or its terms not accepted.',
+        advice: 'Check the phone number, and reach the person in another way; do not repeat the message.',
       },
     },
   },
