@@ -115,7 +115,7 @@ export function accountRoutes(world: World, url: () => string): Router {
 
   router.patch('/accounts/:id', (request, response) => {
     const account = accountOf(world, request.params.id);
-    const body = readBody(request, ['subscribed', 'business_id', 'messaging_limit', 'webhook']);
+    const body = readBody(request, ['subscribed', 'business_id', 'messaging_limit', 'management_limit', 'webhook']);
     account.subscribed = optionalBoolean(body, 'subscribed') ?? account.subscribed;
     changeAccount(world, account, body);
     if (optionalBoolean(body, 'webhook')) {
@@ -211,6 +211,7 @@ function changeAccount(world: World, account: Account, body: Params): void {
   const { messagingLimit } = account;
   if (body['messaging_limit'] === null) messagingLimit.limit = null;
   else messagingLimit.limit = optionalNumber(body, 'messaging_limit', 1, 1e9) ?? messagingLimit.limit;
+  account.management.limit = optionalNumber(body, 'management_limit', 0, 1e9) ?? account.management.limit;
 }
 
 function changeNumber(number: PhoneNumber, body: Params): void {
@@ -260,13 +261,14 @@ function describeAccount(world: World, account: Account): object {
     subscribed: account.subscribed,
     business_id: account.businessId,
     messaging_limit: account.messagingLimit.limit,
+    management_limit: account.management.limit,
     access_tokens: world.tokens.forAccount(account.id).map((token) => token.value),
     phone_numbers: account.numbers.map(describeNumber),
     templates: account.templates.list().map((template) => ({
       id: template.id,
       name: template.name,
       language: template.language,
-      category: template.draft.category,
+      category: template.category,
       status: template.status,
     })),
   };

@@ -13,7 +13,10 @@ import {
   isParams,
   optionalBoolean,
   optionalChoice,
+  optionalNumber,
+  optionalObject,
   optionalString,
+  queryOf,
   readBody,
   requiredString,
   type Params,
@@ -39,7 +42,15 @@ export function templateControlRoutes(world: World): Router {
 
   router.post('/accounts/:id/templates', (request, response) => {
     const account = accountOf(world, request.params.id);
-    const body = readBody(request, ['name', 'language', 'category', 'parameter_format', 'components', 'status']);
+    const body = readBody(request, [
+      'name',
+      'language',
+      'category',
+      'parameter_format',
+      'components',
+      'status',
+      'message_send_ttl_seconds',
+    ]);
     const name = requiredString(body, 'name');
     if (!/^[a-z0-9_]{1,512}$/.test(name)) throw new ControlError('name may have a-z, 0-9 and _ only');
     const template = account.templates.put({
@@ -49,6 +60,7 @@ export function templateControlRoutes(world: World): Router {
       parameterFormat: optionalChoice(body, 'parameter_format', FORMATS) ?? 'POSITIONAL',
       components: readComponents(body['components']),
       status: optionalChoice(body, 'status', TEMPLATE_STATUSES) ?? 'APPROVED',
+      messageSendTtlSeconds: optionalNumber(body, 'message_send_ttl_seconds', -1, 43_200),
     });
     response.status(201).json(template.view());
   });
@@ -84,9 +96,27 @@ export function templateControlRoutes(world: World): Router {
     response.json(template.view());
   });
 
+  router.post('/accounts/:id/templates/:template/category', (request, response) => {
+    const account = accountOf(world, request.params.id);
+    const body = readBody(request, ['category', 'language', 'webhook']);
+    const template = findTemplate(account, request.params.template, optionalString(body, 'language'));
+    const category = optionalChoice(body, 'category', CATEGORIES);
+    if (category === undefined) throw new ControlError('category is missing');
+    if (optionalBoolean(body, 'webhook') ?? true) {
+      world.webhooks.sendAccountChange(account, 'template_category_update', {
+        ...identity(template),
+        previous_category: template.category,
+        new_category: category,
+      });
+    }
+    template.category = category;
+    response.json(template.view());
+  });
+
   router.delete('/accounts/:id/templates/:template', (request, response) => {
     const account = accountOf(world, request.params.id);
-    account.templates.remove(findTemplate(account, request.params.template, undefined));
+    const language = queryOf(request)['language'];
+    account.templates.remove(findTemplate(account, request.params.template, language));
     response.json({ success: true });
   });
 
@@ -119,7 +149,7 @@ function statusChange(template: Template, event: TemplateStatus, reason: string 
     event,
     ...identity(template),
     reason,
-    message_template_category: template.draft.category,
+    message_template_category: template.category,
     ...(event === 'PAUSED' ? { other_info: { title: title ?? 'FIRST_PAUSE' } } : {}),
     ...(event === 'REJECTED' && reason !== null
       ? { rejection_info: { reason, recommendation: 'Change the template.' } }
@@ -143,11 +173,20 @@ function readComponent(part: Params): TemplateComponent {
         type,
         format: optionalChoice(part, 'format', HEADER_FORMATS) ?? 'TEXT',
         text: optionalString(part, 'text'),
+        example: optionalObject(part, 'example'),
       };
     case 'BODY':
+      return {
+        type,
+        text: requiredString(part, 'text'),
+        add_security_recommendation: optionalBoolean(part, 'add_security_recommendation'),
+        example: optionalObject(part, 'example'),
+      };
+    case 'FOOTER': {
+      const minutes = optionalNumber(part, 'code_expiration_minutes', 1, 90);
+      if (minutes !== undefined) return { type, code_expiration_minutes: minutes };
       return { type, text: requiredString(part, 'text') };
-    case 'FOOTER':
-      return { type, text: requiredString(part, 'text') };
+    }
     case 'BUTTONS': {
       const buttons = part['buttons'];
       if (!Array.isArray(buttons) || !buttons.every(isParams)) throw new ControlError('buttons must be a list');

@@ -139,6 +139,7 @@ export function readAccount(context: GraphContext, request: Request): Account {
   const account = context.world.accounts.get(id);
   if (account === undefined) throw objectNotFound(id, request.method);
   requireAccess(token, account, MANAGEMENT, id, request.method);
+  account.management.take(account.clock.now());
   return account;
 }
 
@@ -148,6 +149,7 @@ function readNumber(context: GraphContext, request: Request, method: string): Ph
   const number = context.world.numbers.get(id);
   if (number === undefined) throw objectNotFound(id, method);
   requireAccess(token, number.account, MANAGEMENT, id, method);
+  number.account.management.take(number.account.clock.now());
   return number;
 }
 

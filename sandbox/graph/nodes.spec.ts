@@ -80,6 +80,16 @@ describe('reading Graph objects', () => {
     expect(list(body['data'])).toHaveLength(count);
   });
 
+  it('as many templates as the hour’s management calls allow', async () => {
+    const own = await driver.account();
+    await driver.control('PATCH', `/accounts/${own.wabaId}`, { management_limit: 2 });
+    const read = () => own.graph('GET', `/${own.wabaId}/message_templates`);
+    expect([(await read()).status, (await read()).status]).toEqual([200, 200]);
+    expect(errorCode(await read())).toBe(80008);
+    await driver.control('POST', '/clock', { waba_id: own.wabaId, advance_s: 3600 });
+    expect((await read()).status).toBe(200);
+  });
+
   it('one template', async () => {
     const { body } = await account.graph('GET', `/${account.wabaId}/message_templates?name=order_update`);
     const [template] = list(body['data']);

@@ -29,6 +29,7 @@ export function templateRoutes(context: GraphContext): Router {
       if (template === undefined) continue;
       const token = readToken(context.world, request);
       requireAccess(token, account, 'whatsapp_business_management', template.id, 'GET');
+      account.management.take(account.clock.now());
       response.json(view(template, readFields(queryOf(request).get('fields'))));
       return;
     }
@@ -40,7 +41,12 @@ export function templateRoutes(context: GraphContext): Router {
 
 function view(template: Template, fields: readonly string[]): View {
   const health = { can_send_message: template.status === 'APPROVED' ? 'AVAILABLE' : 'BLOCKED', entities: [] };
-  const all = { rejected_reason: 'NONE', ...template.view(), health_status: health };
+  const all = {
+    rejected_reason: 'NONE',
+    message_send_ttl_seconds: undefined,
+    ...template.view(),
+    health_status: health,
+  };
   return pick(all, fields.length > 0 ? fields : DEFAULT_FIELDS);
 }
 
@@ -52,8 +58,6 @@ function matches(template: Template, query: URLSearchParams): boolean {
   };
   if (name !== null && !template.name.includes(name)) return false;
   return (
-    wanted('status', template.status) &&
-    wanted('language', template.language) &&
-    wanted('category', template.draft.category)
+    wanted('status', template.status) && wanted('language', template.language) && wanted('category', template.category)
   );
 }

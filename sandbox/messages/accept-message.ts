@@ -43,7 +43,7 @@ export function acceptMessage(
   if (magic?.mode === 'sync') throw new GraphError(magic.code, 'Forced by a magic recipient.');
   const template = content.type === 'template' ? account.templates.find(content.name, content.language) : undefined;
   if (content.type === 'template') checkTemplate(template, content);
-  if (recipient.waId === null && template?.draft.category === 'AUTHENTICATION') {
+  if (recipient.waId === null && template?.category === 'AUTHENTICATION') {
     throw new GraphError(131062, 'Authentication templates cannot be sent to a business-scoped user ID.');
   }
   const media = mediaOf(content, number, library);
@@ -64,7 +64,7 @@ export function acceptMessage(
     user_id: user.userId,
     type: content.type,
     voice: content.type === 'audio' && content.media.voice === true,
-    category: template?.draft.category.toLowerCase() ?? 'service',
+    category: template?.category.toLowerCase() ?? 'service',
     biz_opaque_callback_data: request.opaque,
     body,
     media: media.record,

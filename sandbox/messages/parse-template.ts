@@ -4,6 +4,7 @@ import {
   invalidValue,
   missing,
   onlyKeys,
+  readNumber,
   readObject,
   readObjects,
   readOptionalText,
@@ -95,9 +96,13 @@ function readParameter(fields: Fields, path: string): TemplateParameter {
     case 'video':
     case 'document':
       return { type, text: '', media: readMedia(readObject(fields, type, path), child(path, type), type) };
-    case 'location':
-      readObject(fields, 'location', path);
+    case 'location': {
+      const location = readObject(fields, 'location', path);
+      const locationPath = child(path, 'location');
+      readNumber(location, 'latitude', locationPath, -90, 90);
+      readNumber(location, 'longitude', locationPath, -180, 180);
       return { type, text: '' };
+    }
     case 'action':
       if (fields['action'] === undefined) throw invalidParameter(`Param ${child(path, 'action')} is required.`);
       return { type, text: '' };

@@ -32,7 +32,7 @@ function valuesOf(sent: TemplateContent, type: 'header' | 'body'): TemplateConte
 function buttonOf(template: Template, button: TemplateButton, index: number, sent: TemplateContent): BubbleButton {
   const given = sent.components.find((component) => component.type === 'button' && component.index === index);
   const value = given?.parameters[0]?.text ?? '';
-  if (template.draft.category === 'AUTHENTICATION' || button.type === 'COPY_CODE') {
+  if (template.category === 'AUTHENTICATION' || button.type === 'COPY_CODE') {
     return { kind: 'copy_code', text: button.text, value };
   }
   switch (button.type) {

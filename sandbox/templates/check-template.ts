@@ -7,6 +7,7 @@ import { fillVariables, variablesOf } from './variables.js';
 const HEADER_MAX = 60;
 const BODY_MAX = 1024;
 const URL_MAX = 2000;
+const COUPON_MAX = 15;
 /** WhatsApp, authentication templates: up to 15 characters, no URLs, media or emoji. */
 const ONE_TIME_CODE = /^[\x21-\x7e]{1,15}$/;
 
@@ -32,7 +33,7 @@ export function checkTemplate(template: Template | undefined, content: TemplateC
     if (component.type === 'button') checkButton(component, buttons[component.index ?? 0]);
   }
   buttons.forEach((button, index) => requireButtonValue(button, index, content));
-  if (template.draft.category === 'AUTHENTICATION') checkOneTimeCode(content);
+  if (template.category === 'AUTHENTICATION') checkOneTimeCode(content);
 }
 
 /** The text of a template's part with the values put in. */
@@ -122,6 +123,7 @@ function checkButton(given: TemplateComponentValues, button: TemplateButton | un
     throw new GraphError(132012, `buttons: Button at index ${index} is of type ${button.type}, not ${given.subType}`);
   }
   if (given.parameters.length > 1) throw countMismatch('buttons', given.parameters.length, 1);
+  if (button.type === 'COPY_CODE') checkCouponCode(given.parameters[0], index);
   if (button.type !== 'URL') return;
   const variables = variablesOf(button.url ?? '');
   if (variables.length !== given.parameters.length) {
@@ -132,6 +134,17 @@ function checkButton(given: TemplateComponentValues, button: TemplateButton | un
   if (value.type !== 'text') throw new GraphError(132012, `buttons: Button at index ${index} needs a text`);
   const url = fillVariables(button.url ?? '', new Map([[variables[0] ?? '1', value.text]]));
   if (url.length > URL_MAX) throw new GraphError(132005, `buttons: URL too long: at most ${URL_MAX} characters`);
+}
+
+/** WhatsApp, coupon templates: up to 15 characters. */
+function checkCouponCode(value: TemplateParameter | undefined, index: number): void {
+  if (value === undefined) return;
+  if (value.type !== 'coupon_code') {
+    throw new GraphError(132012, `buttons: Button at index ${index} needs a coupon code`);
+  }
+  if (codePoints(value.text) > COUPON_MAX) {
+    throw new GraphError(132005, `buttons: Coupon code too long: at most ${COUPON_MAX} characters`);
+  }
 }
 
 function requireButtonValue(button: TemplateButton, index: number, content: TemplateContent): void {

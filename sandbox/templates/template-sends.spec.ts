@@ -87,6 +87,48 @@ describe('template messages', () => {
     expect(errorCode(await send(name, components))).toBe(code);
   });
 
+  it('take values by their number, whatever its place in the text', async () => {
+    await add({ name: 'turned', components: [{ type: 'BODY', text: '{{2}} for {{1}}, {{1}}' }] });
+    // The first value stands twice, the second and 7 fixed characters once: 2 × 507 + 2 + 7 = 1,023.
+    expect((await send('turned', [body('x'.repeat(507), '77')])).status).toBe(200);
+    expect(errorCode(await send('turned', [body('x'.repeat(508), '77')]))).toBe(132005);
+  });
+
+  it('take a coupon code of up to 15 characters, and nothing else on its button', async () => {
+    await add({
+      name: 'coupon',
+      components: [
+        { type: 'BODY', text: 'Save!' },
+        { type: 'BUTTONS', buttons: [{ type: 'COPY_CODE', text: 'Copy' }] },
+      ],
+    });
+    const code = (value: string): Fields => ({
+      type: 'button',
+      sub_type: 'copy_code',
+      index: '0',
+      parameters: [{ type: 'coupon_code', coupon_code: value }],
+    });
+    expect((await send('coupon', [code('x'.repeat(15))])).status).toBe(200);
+    expect(errorCode(await send('coupon', [code('x'.repeat(16))]))).toBe(132005);
+    expect(errorCode(await send('coupon', [button('25OFF', 'copy_code')]))).toBe(132012);
+    expect(errorCode(await send('coupon'))).toBe(131008);
+  });
+
+  it('take a place in a header for locations, with its coordinates', async () => {
+    await add({
+      name: 'place',
+      components: [
+        { type: 'HEADER', format: 'LOCATION' },
+        { type: 'BODY', text: 'Here.' },
+      ],
+    });
+    const place = (location: Fields): Fields => ({ type: 'header', parameters: [{ type: 'location', location }] });
+    expect((await send('place', [place({ latitude: '30.1', longitude: 31.2, name: 'Shop' })])).status).toBe(200);
+    expect(errorCode(await send('place', [place({ latitude: 30.1 })]))).toBe(131008);
+    expect(errorCode(await send('place', [place({ latitude: 91, longitude: 31.2 })]))).toBe(131009);
+    expect(errorCode(await send('place'))).toBe(132012);
+  });
+
   it('take exactly what fills 1,024 characters', async () => {
     const fixed = 'Hello , your order  is on its way.'.length;
     expect((await send('order_update', [body('x'.repeat(1024 - fixed - 2), '77')])).status).toBe(200);

@@ -28,8 +28,13 @@ export interface TemplateButton {
 }
 
 export type TemplateComponent =
-  | { readonly type: 'HEADER'; readonly format: HeaderFormat; readonly text?: string }
-  | { readonly type: 'BODY'; readonly text: string; readonly add_security_recommendation?: boolean }
+  | { readonly type: 'HEADER'; readonly format: HeaderFormat; readonly text?: string; readonly example?: object }
+  | {
+      readonly type: 'BODY';
+      readonly text: string;
+      readonly add_security_recommendation?: boolean;
+      readonly example?: object;
+    }
   | { readonly type: 'FOOTER'; readonly text?: string; readonly code_expiration_minutes?: number }
   | { readonly type: 'BUTTONS'; readonly buttons: readonly TemplateButton[] };
 
@@ -41,12 +46,15 @@ export interface TemplateDraft {
   readonly parameterFormat: 'POSITIONAL' | 'NAMED';
   readonly components: readonly TemplateComponent[];
   readonly status: TemplateStatus;
+  /** How long WhatsApp tries to deliver; -1: 30 days. */
+  readonly messageSendTtlSeconds?: number;
 }
 
 /** A message template of an account, unique by (name, language). */
 export class Template {
   readonly id: string;
   status: TemplateStatus;
+  category: TemplateCategory;
   quality: TemplateQuality = 'UNKNOWN';
   rejectedReason: string | null = null;
 
@@ -56,6 +64,7 @@ export class Template {
   ) {
     this.id = fixedGraphId(`${accountId}/${draft.name}/${draft.language}`);
     this.status = draft.status;
+    this.category = draft.category;
   }
 
   get name(): string {
@@ -97,10 +106,13 @@ export class Template {
       name: this.name,
       language: this.language,
       status: this.status,
-      category: this.draft.category,
+      category: this.category,
       parameter_format: this.draft.parameterFormat,
       components: this.draft.components,
       quality_score: { score: this.quality, date: 1_764_000_000 },
+      ...(this.draft.messageSendTtlSeconds === undefined
+        ? {}
+        : { message_send_ttl_seconds: this.draft.messageSendTtlSeconds }),
       ...(this.rejectedReason === null ? {} : { rejected_reason: this.rejectedReason }),
     };
   }

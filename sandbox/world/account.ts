@@ -1,4 +1,5 @@
 import { SandboxClock } from '../clock/sandbox-clock.js';
+import { ManagementLimit } from '../graph/management-limit.js';
 import { MessagingLimit } from '../messages/messaging-limit.js';
 import { TemplateRegistry } from '../templates/template-registry.js';
 import { ContactBook } from './contacts.js';
@@ -28,6 +29,7 @@ export class Account {
   /** The business portfolio that owns the account, and its limit, which it shares with the portfolio's other accounts. */
   businessId: string;
   messagingLimit = new MessagingLimit();
+  readonly management = new ManagementLimit();
   readonly numbers: PhoneNumber[] = [];
   /** Whether the app is subscribed to the account: without it no webhook is sent. */
   subscribed = false;
