@@ -14,6 +14,7 @@ import { HttpModule } from './platform/http/http.module.js';
 import { BacklogModule } from './platform/metrics/backlog.module.js';
 import { NumbersModule } from './platform/numbers/numbers.module.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { TemplatesModule } from './templates/templates.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
 import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
 import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
@@ -31,6 +32,7 @@ const API: ModuleList = [
   MediaModule,
   MessagesModule,
   ChatsModule,
+  TemplatesModule,
   WebhookReceiverModule,
 ];
 

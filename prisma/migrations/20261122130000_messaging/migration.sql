@@ -82,3 +82,14 @@ CREATE TABLE read_receipts (
 );
 CREATE INDEX read_receipts_due ON read_receipts (next_at);
 CREATE INDEX read_receipts_tenant ON read_receipts (tenant_id);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Templates
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- How long WhatsApp tries to deliver, where the template says so; -1: 30 days.
+ALTER TABLE templates ADD COLUMN message_send_ttl_seconds integer;
+
+-- Up to when the account is charged with management calls; see ManagementBudget. updated_at does not move with it: a
+-- newer one would make every process read the access token again.
+ALTER TABLE whatsapp_accounts ADD COLUMN management_charged_until timestamptz(3);

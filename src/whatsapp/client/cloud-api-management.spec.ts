@@ -78,6 +78,7 @@ describe('listing templates', () => {
       category: 'UTILITY',
       parameterFormat: 'POSITIONAL',
       qualityScore: 'GREEN',
+      messageSendTtlSeconds: null,
       components: [{ type: 'BODY', text: 'Hi' }],
     });
     expect(seen.map(({ url }) => url.searchParams.get('after'))).toEqual([null, '2', '4']);

@@ -10,7 +10,8 @@ const PAGE_SIZE = 100;
 const MAX_PAGES = 500;
 const NUMBER_FIELDS =
   'id,display_phone_number,verified_name,name_status,quality_rating,throughput,status,whatsapp_business_manager_messaging_limit';
-const TEMPLATE_FIELDS = 'id,name,language,status,category,components,parameter_format,quality_score';
+const TEMPLATE_FIELDS =
+  'id,name,language,status,category,components,parameter_format,quality_score,message_send_ttl_seconds';
 
 /** WhatsApp refused a management call. The message is for operators and holds no secret. */
 export class GraphRefusedError extends Error {
@@ -68,6 +69,8 @@ export interface TemplateFacts {
   readonly category: string;
   readonly parameterFormat: string;
   readonly qualityScore: string | null;
+  /** How long WhatsApp tries to deliver, where the template says so; -1: 30 days. */
+  readonly messageSendTtlSeconds: number | null;
   readonly components: readonly Record<string, unknown>[];
 }
 
@@ -181,11 +184,11 @@ export class CloudApiManagement implements OnModuleDestroy {
     return (await this.list(what, path, accessToken, {})).length > 0;
   }
 
-  /** All templates of an account, page by page. */
-  async listTemplates(wabaId: string, accessToken: string): Promise<TemplateFacts[]> {
+  /** All templates of an account, page by page; `beforePage` may refuse a page by throwing, and ends the list. */
+  async listTemplates(wabaId: string, accessToken: string, beforePage?: () => Promise<void>): Promise<TemplateFacts[]> {
     const what = `list the templates of account ${wabaId}`;
     const path = `/${encodeURIComponent(wabaId)}/message_templates`;
-    const rows = await this.list(what, path, accessToken, { fields: TEMPLATE_FIELDS });
+    const rows = await this.list(what, path, accessToken, { fields: TEMPLATE_FIELDS }, beforePage);
     return rows.map((row) => templateFacts(what, row));
   }
 
@@ -199,10 +202,12 @@ export class CloudApiManagement implements OnModuleDestroy {
     path: string,
     accessToken: string,
     query: Record<string, string>,
+    beforePage?: () => Promise<void>,
   ): Promise<Record<string, unknown>[]> {
     const rows: Record<string, unknown>[] = [];
     let after: string | undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
+      await beforePage?.();
       const body = await this.get(what, path, accessToken, {
         ...query,
         limit: String(PAGE_SIZE),
@@ -283,6 +288,7 @@ function templateFacts(what: string, row: Record<string, unknown>): TemplateFact
     category,
     parameterFormat: textOrNull(row.parameter_format) ?? 'POSITIONAL',
     qualityScore: isRecord(row.quality_score) ? textOrNull(row.quality_score.score) : null,
+    messageSendTtlSeconds: Number.isInteger(row.message_send_ttl_seconds) ? Number(row.message_send_ttl_seconds) : null,
     components: Array.isArray(row.components) ? row.components.filter(isRecord) : [],
   };
 }

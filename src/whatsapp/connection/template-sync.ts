@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Postgres } from '../../platform/database/postgres.js';
-import { CloudApiManagement, type TemplateFacts } from '../client/cloud-api-management.js';
+import { CloudApiManagement, GraphRefusedError, type TemplateFacts } from '../client/cloud-api-management.js';
+import { ManagementBudget, ManagementLimitError, type BudgetedAccount } from './management-budget.js';
 
 /** What a sync changed. */
 export interface SyncedTemplates {
@@ -24,15 +25,19 @@ export class TemplateSync {
   constructor(
     private readonly postgres: Postgres,
     private readonly management: CloudApiManagement,
+    private readonly budget: ManagementBudget,
   ) {}
 
   /**
    * Reads all templates first, then writes them in one transaction, so a list that breaks off changes nothing. What
-   * WhatsApp no longer has is marked DELETED and kept.
+   * WhatsApp no longer has is marked DELETED and kept. What a webhook reports while the list is being read is newer than
+   * the list, and stays.
    * @throws GraphRefusedError | GraphUnavailableError
+   * @throws ManagementLimitError when the account's management calls are used up
    */
   async sync({ tenantId, accountId, wabaId, accessToken }: SyncedAccount): Promise<SyncedTemplates> {
-    const templates = await this.management.listTemplates(wabaId, accessToken);
+    const begunAt = await this.now();
+    const templates = await this.read({ tenantId, accountId }, wabaId, accessToken);
     return this.postgres.transaction(async (sql) => {
       // Two syncs of one account take turns.
       await sql.query(
@@ -44,11 +49,13 @@ export class TemplateSync {
         tenantId,
         accountId,
         JSON.stringify(templates.map(row)),
+        begunAt,
       ]);
       const removed = await sql.query('template-sync-remove', REMOVE, [
         tenantId,
         accountId,
         templates.map(({ name, language }) => `${name} ${language}`),
+        begunAt,
       ]);
       const created = written.filter((template) => template.created).length;
       return {
@@ -59,7 +66,35 @@ export class TemplateSync {
       };
     });
   }
+
+  private async read(account: BudgetedAccount, wabaId: string, accessToken: string): Promise<TemplateFacts[]> {
+    try {
+      return await this.management.listTemplates(wabaId, accessToken, () => this.budget.charge(account));
+    } catch (error) {
+      const waitS = error instanceof GraphRefusedError ? managementWaitS(error) : null;
+      if (waitS === null) throw error;
+      await this.budget.exhaust(account, waitS);
+      throw new ManagementLimitError(waitS);
+    }
+  }
+
+  /** The database's time: what webhooks change is stamped by it, too. */
+  private async now(): Promise<Date> {
+    const [row] = await this.postgres.query<{ now: Date }>('template-sync-begin', 'SELECT clock_timestamp() AS now');
+    if (!row) throw new Error('The database has no time');
+    return row.now;
+  }
 }
+
+/** How long WhatsApp wants no management calls; null when it refused for another reason. */
+function managementWaitS({ error: { classification } }: GraphRefusedError): number | null {
+  const { scope, waitSeconds } = classification;
+  const limits = scope === 'app' || scope === 'waba' || scope === 'mgmt';
+  return classification.class === 'retry' && limits ? (waitSeconds ?? DEFAULT_WAIT_S) : null;
+}
+
+/** WhatsApp documents no wait; the advice is five minutes at least. */
+const DEFAULT_WAIT_S = 300;
 
 const row = ({
   id,
@@ -69,6 +104,7 @@ const row = ({
   status,
   parameterFormat,
   qualityScore,
+  messageSendTtlSeconds,
   components,
 }: TemplateFacts): object => ({
   template_id: id,
@@ -78,29 +114,37 @@ const row = ({
   status,
   parameter_format: parameterFormat,
   quality_score: qualityScore,
+  message_send_ttl_seconds: messageSendTtlSeconds,
   components,
 });
 
 // By the unique index on (account_id, name, language). xmax is 0 for a row that this statement inserted. Rows that
-// are already as WhatsApp has them stay untouched and are not counted.
+// are already as WhatsApp has them stay untouched and are not counted. What changed since $4 was reported by a webhook,
+// or read by a later sync: status, quality and category of such a row are newer than this list.
 const UPSERT = `
 INSERT INTO templates AS t (tenant_id, account_id, template_id, name, language, category, status, parameter_format,
-                            quality_score, components)
-SELECT $1, $2, n.template_id, n.name, n.language, n.category, n.status, n.parameter_format, n.quality_score, n.components
+                            quality_score, components, message_send_ttl_seconds)
+SELECT $1, $2, n.template_id, n.name, n.language, n.category, n.status, n.parameter_format, n.quality_score,
+       n.components, n.message_send_ttl_seconds
 FROM jsonb_to_recordset($3::jsonb) AS n (template_id text, name text, language text, category text, status text,
-                                         parameter_format text, quality_score text, components jsonb)
+                                         parameter_format text, quality_score text, components jsonb,
+                                         message_send_ttl_seconds integer)
 ON CONFLICT (account_id, name, language) DO UPDATE
-SET template_id = excluded.template_id, category = excluded.category, status = excluded.status,
-    parameter_format = excluded.parameter_format, quality_score = excluded.quality_score,
-    components = excluded.components, updated_at = now()
+SET template_id = excluded.template_id, parameter_format = excluded.parameter_format, components = excluded.components,
+    category = CASE WHEN t.updated_at > $4 THEN t.category ELSE excluded.category END,
+    status = CASE WHEN t.updated_at > $4 THEN t.status ELSE excluded.status END,
+    quality_score = CASE WHEN t.updated_at > $4 THEN t.quality_score ELSE excluded.quality_score END,
+    message_send_ttl_seconds = excluded.message_send_ttl_seconds, updated_at = now()
 WHERE t.tenant_id = $1
-  AND (t.template_id, t.category, t.status, t.parameter_format, t.quality_score, t.components)
+  AND (t.template_id, t.category, t.status, t.parameter_format, t.quality_score, t.components,
+       t.message_send_ttl_seconds)
       IS DISTINCT FROM (excluded.template_id, excluded.category, excluded.status, excluded.parameter_format,
-                        excluded.quality_score, excluded.components)
+                        excluded.quality_score, excluded.components, excluded.message_send_ttl_seconds)
 RETURNING xmax = 0 AS created`;
 
 // Template names have no spaces ([a-z0-9_]), so name and language can be joined by one.
 const REMOVE = `
 UPDATE templates SET status = 'DELETED', updated_at = now()
-WHERE tenant_id = $1 AND account_id = $2 AND status <> 'DELETED' AND name || ' ' || language <> ALL ($3::text[])
+WHERE tenant_id = $1 AND account_id = $2 AND status <> 'DELETED' AND updated_at <= $4
+  AND name || ' ' || language <> ALL ($3::text[])
 RETURNING id`;

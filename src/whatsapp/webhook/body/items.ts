@@ -92,8 +92,18 @@ export interface TemplateQualityItem extends TemplateItem {
   readonly quality: string;
 }
 
+export interface TemplateCategoryItem extends TemplateItem {
+  readonly kind: 'template_category';
+  readonly category: string;
+}
+
 export type AccountItem =
-  AccountPauseItem | NumberLimitsItem | PortfolioLimitItem | TemplateStatusItem | TemplateQualityItem;
+  | AccountPauseItem
+  | NumberLimitsItem
+  | PortfolioLimitItem
+  | TemplateStatusItem
+  | TemplateQualityItem
+  | TemplateCategoryItem;
 export type WebhookItem = StatusItem | MessageItem | AccountItem;
 
 /** An item that could not be read or applied. Holds nothing of the item's text. */

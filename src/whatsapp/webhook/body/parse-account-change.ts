@@ -29,6 +29,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   business_capability_update: parseCapability,
   message_template_status_update: parseTemplateChange,
   message_template_quality_update: parseTemplateChange,
+  template_category_update: parseTemplateChange,
 };
 
 /** One change of an account-level field; null when it is of no concern to us. */
@@ -72,7 +73,10 @@ function parseCapability(value: JsonRecord, at: string, wabaId: string): Account
   return messagingLimitTier === null ? null : { kind: 'portfolio_limit', at, wabaId, messagingLimitTier };
 }
 
-/** Status and quality changes come under either field: the keys tell them apart. */
+/**
+ * Status and quality changes come under either field: the keys tell them apart. A category that WhatsApp only announces
+ * (`correct_category`, some days ahead) changes nothing yet.
+ */
 function parseTemplateChange(value: JsonRecord, at: string, wabaId: string): AccountItem | null {
   const template = {
     at,
@@ -84,6 +88,8 @@ function parseTemplateChange(value: JsonRecord, at: string, wabaId: string): Acc
   if (!template.templateId && !(template.name && template.language)) return null;
   const quality = text(value.new_quality_score);
   if (quality !== null) return { kind: 'template_quality', ...template, quality };
+  const category = text(value.new_category);
+  if (category !== null) return { kind: 'template_category', ...template, category };
   const event = text(value.event) ?? '';
   const status = Object.hasOwn(TEMPLATE_STATUS, event) ? TEMPLATE_STATUS[event] : undefined;
   return status ? { kind: 'template_status', ...template, status } : null;

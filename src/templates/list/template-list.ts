@@ -1,0 +1,101 @@
+import { EQUALITY, type ListSpec, RANGE, TEXTUAL } from '../../platform/pagination/list-spec.js';
+
+/** Categories that WhatsApp gives templates. */
+export const TEMPLATE_CATEGORIES = ['AUTHENTICATION', 'MARKETING', 'UTILITY'] as const;
+
+/** `GET /templates`. An account has at most 6,000, so they are found by tenant (index templates_tenant_template). */
+export const TEMPLATE_LIST: ListSpec = {
+  name: 'templates',
+  source: {
+    from: 'templates t',
+    tenant: 't.tenant_id',
+    id: 't.id',
+    sortable: {
+      template_name: { type: 'text', sql: 't.name' },
+      created_at: { type: 'timestamp', sql: 't.created_at' },
+      updated_at: { type: 'timestamp', sql: 't.updated_at' },
+    },
+  },
+  defaultSort: 'template_name',
+  search: {
+    description: 'Templates whose name or category holds this, whatever its case.',
+    columns: ['t.name', 't.category'],
+  },
+  filterable: {
+    status: {
+      type: 'text',
+      sql: 't.status',
+      operators: EQUALITY,
+      normalise: (text) => text.toUpperCase(),
+      description: "WhatsApp's status, such as `APPROVED`, `PENDING`, `REJECTED`, `PAUSED`, `DISABLED`, `DELETED`.",
+      example: 'APPROVED',
+    },
+    category: {
+      type: 'text',
+      sql: 't.category',
+      operators: EQUALITY,
+      values: TEMPLATE_CATEGORIES,
+      normalise: (text) => text.toUpperCase(),
+      description: "WhatsApp's category.",
+      example: 'UTILITY',
+    },
+    language: {
+      type: 'text',
+      sql: 't.language',
+      operators: EQUALITY,
+      description: 'Language code, as a send names it.',
+      example: 'en_US',
+    },
+    template_name: {
+      type: 'text',
+      sql: 't.name',
+      operators: TEXTUAL,
+      description: 'Name of the template; the same name may exist in several languages.',
+      example: 'order_update',
+    },
+    created_at: {
+      type: 'timestamp',
+      sql: 't.created_at',
+      operators: RANGE,
+      description: 'When it was first stored here. A date means its whole day (UTC), a time its whole second.',
+      example: '2026-01-01',
+    },
+    updated_at: {
+      type: 'timestamp',
+      sql: 't.updated_at',
+      operators: RANGE,
+      description: 'When a sync or a webhook of WhatsApp last changed it, likewise.',
+      example: '2026-01-01',
+    },
+  },
+  fields: [
+    'id',
+    'template_id',
+    'template_name',
+    'name',
+    'language',
+    'category',
+    'status',
+    'quality_score',
+    'parameter_format',
+    'header_data_format',
+    'header_data_text',
+    'header_params_count',
+    'header_file_url',
+    'header_variable_value',
+    'body_data',
+    'body_params_count',
+    'body_variable_value',
+    'footer_data',
+    'footer_params_count',
+    'buttons_data',
+    'message_send_ttl_seconds',
+    'add_security_recommendation',
+    'code_expiration_minutes',
+    'otp_button_config',
+    'components',
+    'created_at',
+    'updated_at',
+  ],
+  includes: [],
+};
