@@ -3,6 +3,7 @@ import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
 import { ChatsModule } from './chats/chats.module.js';
 import { ReadReceiptsModule } from './chats/read-receipts/read-receipts.module.js';
+import { ContactsModule } from './contacts/contacts.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
@@ -33,6 +34,7 @@ const API: ModuleList = [
   MessagesModule,
   ChatsModule,
   TemplatesModule,
+  ContactsModule,
   WebhookReceiverModule,
 ];
 

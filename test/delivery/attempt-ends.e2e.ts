@@ -159,7 +159,7 @@ describe('an answer that comes late', () => {
     await outbox.attempt(id, 2, 'claimed');
     await end(id, accepted());
     expect(await outbox.read(id)).toMatchObject({ status: 'sent', attempt_state: null });
-    expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo: 2 }], 45)).toEqual([false]);
+    expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo: 2 }], 45)).toEqual(['gone']);
   });
 
   it('keeps what a status webhook has reached already', async () => {

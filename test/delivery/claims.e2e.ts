@@ -101,10 +101,10 @@ describe('submitting', () => {
     const id = await outbox.message(sender);
     await claim(id);
     const attempt = { messageId: id, attemptNo: 1 };
-    expect(await submitAttempts(outbox.postgres, [attempt], 45)).toEqual([true]);
+    expect(await submitAttempts(outbox.postgres, [attempt], 45)).toEqual(['submitted']);
     expect(await outbox.read(id)).toMatchObject({ status: 'sending', attempt_state: 'submitting' });
     expect(await outbox.attempts(id)).toMatchObject([{ state: 'submitting' }]);
-    expect(await submitAttempts(outbox.postgres, [attempt], 90)).toEqual([true]);
+    expect(await submitAttempts(outbox.postgres, [attempt], 90)).toEqual(['submitted']);
     expect((await outbox.read(id)).next_in_s).toBeGreaterThan(80);
   });
 
@@ -114,14 +114,14 @@ describe('submitting', () => {
     ['was settled by a status webhook', { status: `'delivered'`, attempt_state: null, next_at: null }],
   ])('is refused when the claim %s', async (_why, columns) => {
     const id = await outbox.message(sender, { status: `'sending'`, attempt_no: 1, ...columns });
-    expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo: 1 }], 45)).toEqual([false]);
+    expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo: 1 }], 45)).toEqual(['gone']);
   });
 
   it('answers for each of a group', async () => {
     const [mine = 0, lost = 0] = await outbox.messages(sender, 2);
     await claim(mine);
     const attempts = [lost, mine].map((messageId) => ({ messageId, attemptNo: 1 }));
-    expect(await submitAttempts(outbox.postgres, attempts, 45)).toEqual([false, true]);
+    expect(await submitAttempts(outbox.postgres, attempts, 45)).toEqual(['gone', 'submitted']);
   });
 
   it('is not undone by a late extension of the claim', async () => {
@@ -144,7 +144,7 @@ describe('a message that somebody else has locked', () => {
       await expect(claim(locked)).rejects.toMatchObject({ code: '55P03' });
       expect(performance.now() - begun).toBeLessThan(5000);
       await expect(submitAttempts(outbox.postgres, [{ messageId: locked, attemptNo: 0 }], 45)).resolves.toEqual([
-        false,
+        'gone',
       ]);
       expect((await claim(free))[0]?.id).toBe(free);
     } finally {

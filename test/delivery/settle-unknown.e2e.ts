@@ -171,7 +171,7 @@ describe('a one-time code whose outcome is unknown', () => {
   async function attempt(sender: Sender, id: number): Promise<void> {
     const [claimed] = await claimMessages(outbox.postgres, [{ id, generation: 1 }], { leaseS: 30, worker: 'w' });
     const attemptNo = claimed?.attemptNo ?? 0;
-    expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo }], 45)).toEqual([true]);
+    expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo }], 45)).toEqual(['submitted']);
     await recordEnds(outbox.postgres, [
       { messageId: id, tenantId: sender.tenantId, numberId: sender.numberId, attemptNo, end: TIMED_OUT },
     ]);

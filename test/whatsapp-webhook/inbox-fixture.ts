@@ -235,11 +235,11 @@ export const webhook = (...entries: { id: string; changes: object[] }[]) => ({
 });
 
 /** A `messages` change of a number. */
-export const messagesEntry = (number: FixtureNumber, value: object) => ({
+export const messagesEntry = (number: FixtureNumber, value: object, field = 'messages') => ({
   id: number.wabaId,
   changes: [
     {
-      field: 'messages',
+      field,
       value: {
         messaging_product: 'whatsapp',
         metadata: { display_phone_number: number.displayPhoneNumber, phone_number_id: number.phoneNumberId },

@@ -93,3 +93,17 @@ ALTER TABLE templates ADD COLUMN message_send_ttl_seconds integer;
 -- Up to when the account is charged with management calls; see ManagementBudget. updated_at does not move with it: a
 -- newer one would make every process read the access token again.
 ALTER TABLE whatsapp_accounts ADD COLUMN management_charged_until timestamptz(3);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Opt-outs
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- The words by which customers opt out and in, by language, such as {"en": ["STOP"]}; null: those of the program.
+ALTER TABLE tenants ADD COLUMN opt_out_words jsonb, ADD COLUMN opt_in_words jsonb;
+
+-- opt_changed_at: when the contact last opted out or in, by the customer's own time; a word from before changes nothing.
+-- marketing_stopped: the customer told WhatsApp that he wants no marketing of this business; its time likewise.
+ALTER TABLE contacts
+  ADD COLUMN opt_changed_at timestamptz(3),
+  ADD COLUMN marketing_stopped boolean NOT NULL DEFAULT false,
+  ADD COLUMN marketing_changed_at timestamptz(3);

@@ -13,7 +13,7 @@ import type { AdvancedMessage } from '../status/advance-status.js';
 import { publishAdvanced } from '../status/publish-advanced.js';
 import { claimMessages, type ClaimRequest } from './claim-messages.js';
 import type { ClaimedMessage } from './claimed-message.js';
-import { extendClaims, submitAttempts, type RunningAttempt } from './hold-attempts.js';
+import { extendClaims, submitAttempts, type RunningAttempt, type Submission } from './hold-attempts.js';
 import { recordEnds, type EndedAttempt } from './record-ends.js';
 
 const MAX_ITEMS = 400;
@@ -35,7 +35,7 @@ export class AttemptStore {
   /** Names this process in `attempts.worker`. */
   readonly worker = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   private readonly claims: GroupedWriter<OfNumber<ClaimRequest>, ClaimedMessage | null>;
-  private readonly submissions: GroupedWriter<OfTenant<RunningAttempt>, boolean>;
+  private readonly submissions: GroupedWriter<OfTenant<RunningAttempt>, Submission>;
   private readonly ends: GroupedWriter<EndedAttempt, AdvancedMessage | null>;
 
   constructor(
@@ -69,8 +69,8 @@ export class AttemptStore {
     return this.claims.add({ ...request, numberId });
   }
 
-  /** Committed before the request may be written. False: the message is no longer this attempt's. */
-  submit(message: ClaimedMessage): Promise<boolean> {
+  /** Committed before the request may be written. */
+  submit(message: ClaimedMessage): Promise<Submission> {
     return this.submissions.add({ messageId: message.id, attemptNo: message.attemptNo, tenantId: message.tenantId });
   }
 

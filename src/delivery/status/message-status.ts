@@ -34,7 +34,7 @@ export function advances(current: MessageStatus, reported: ReportedStatus): bool
  * not under way when they lead to `cancelled` or `expired`.
  */
 const OWN_CHANGES: Readonly<Record<MessageStatus, readonly MessageStatus[]>> = {
-  queued: ['sending', 'cancelled', 'expired'],
+  queued: ['sending', 'failed', 'cancelled', 'expired'],
   sending: ['sending', 'sent', 'failed', 'unknown', 'cancelled', 'expired'],
   unknown: ['sending', 'sent', 'failed'],
   cancelled: [],

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CONTACT_OPTED_OUT } from '../../contacts/opt-out/opt-states.js';
 import { Settings } from '../../platform/config/settings.js';
 import { Log } from '../../platform/logging/log.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
@@ -8,7 +9,7 @@ import { CloudApiClient } from '../../whatsapp/client/cloud-api-client.js';
 import type { AttemptEnd } from '../attempts/attempt-end.js';
 import { AttemptStore } from '../attempts/attempt-store.js';
 import type { ClaimedMessage } from '../attempts/claimed-message.js';
-import { decideEnd, notWritten, releasedUnsent, surelyNotTaken } from '../attempts/decide-end.js';
+import { decideEnd, failedHere, notWritten, releasedUnsent, surelyNotTaken } from '../attempts/decide-end.js';
 import { OutgoingMedia } from '../media/outgoing-media.js';
 import { GiveBack } from '../recovery/give-back.js';
 import { Departures } from '../slots/departures.js';
@@ -153,11 +154,13 @@ export class MessageSender {
     return this.renewal.renew({ numberId: number.id, ratePerSecond: number.ratePerSecond, recipient, missed });
   }
 
-  /** True: committed. Null: the message is no longer ours. An end: nobody can say, and nothing was written. */
+  /** True: committed. Null: the message is no longer ours. An end: it may not be sent, or nobody can say; nothing was written. */
   private async commitSubmission(message: ClaimedMessage): Promise<true | null | AttemptEnd> {
     const begun = performance.now();
     try {
-      return (await this.store.submit(message)) ? true : null;
+      const submission = await this.store.submit(message);
+      if (submission === 'gone') return null;
+      return submission === 'submitted' || failedHere(CONTACT_OPTED_OUT, submission.unwanted, null);
     } catch (error) {
       this.log.warn({ err: error, message_id: message.id }, 'a submission could not be stored');
       return notWritten('the database was away', message, Math.random());

@@ -23,6 +23,7 @@ const contact = {
   phone: '201000000000',
   whatsappUserId: null,
   isOptedOut: false,
+  marketingStopped: false,
 };
 
 const found = (changes: Partial<Circumstances> = {}): Circumstances => ({

@@ -17,7 +17,7 @@ import type { OutboundMessage } from './outbound-message.js';
  * order is the contract's: bad input, then 404, then plan limits and the rest.
  */
 export function judge(message: OutboundMessage, found: Circumstances): ApiError | undefined {
-  return badInput(message, found) ?? missing(message, found) ?? overLimit(found) ?? forbidden(found);
+  return badInput(message, found) ?? missing(message, found) ?? overLimit(found) ?? forbidden(message, found);
 }
 
 /** The text as it will be sent. */
@@ -89,12 +89,18 @@ function overLimit(found: Circumstances): ApiError | undefined {
   return undefined;
 }
 
-function forbidden(found: Circumstances): ApiError | undefined {
+/** Templates reach a customer at any time. */
+const isTemplate = ({ type }: { type: string }): boolean => type === 'template';
+
+function forbidden(message: OutboundMessage, found: Circumstances): ApiError | undefined {
   if (found.contact?.isOptedOut) return contactOptedOut();
+  if (found.contact?.marketingStopped && isTemplate(message) && message.content.category === 'MARKETING') {
+    return contactOptedOut('The contact has stopped marketing messages of your business');
+  }
   if (!found.number) return whatsappNotConfigured('No WhatsApp number is connected to this account.');
   if (found.number.paused) {
     return whatsappNotConfigured(`This WhatsApp number is paused: ${found.number.pausedReason ?? 'no reason given'}`);
   }
-  if (found.enforceServiceWindow && !found.windowOpen) return serviceWindowClosed();
+  if (found.enforceServiceWindow && !found.windowOpen && !isTemplate(message)) return serviceWindowClosed();
   return undefined;
 }

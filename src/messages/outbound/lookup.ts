@@ -31,6 +31,8 @@ export interface Circumstances {
     phone: string | null;
     whatsappUserId: string | null;
     isOptedOut: boolean;
+    /** No marketing templates, by the contact's word to WhatsApp. */
+    marketingStopped: boolean;
   } | null;
   chat: { id: number; serviceWindowExpiresAt: Date | null; conversationOpen: boolean } | null;
   windowOpen: boolean;
@@ -60,6 +62,7 @@ interface LookupRow {
   phone: string | null;
   whatsapp_user_id: string | null;
   is_opted_out: boolean | null;
+  marketing_stopped: boolean | null;
   chat_id: number | null;
   service_window_expires_at: Date | null;
   window_open: boolean;
@@ -76,6 +79,7 @@ SELECT t.id AS tenant_id, t.status AS tenant_status, t.default_source_id, t.defa
        coalesce(u.conversations, 0) AS conversations, coalesce(p.limit_conversations, -1) AS limit_conversations,
        n.id AS number_id, n.rate_per_second, n.resumed_at, n.paused_at, n.paused_reason,
        c.id AS contact_id, c.firstname, c.lastname, c.email, c.phone, c.whatsapp_user_id, c.is_opted_out,
+       c.marketing_stopped,
        h.id AS chat_id, h.service_window_expires_at,
        coalesce(h.service_window_expires_at > now(), false) AS window_open,
        coalesce(h.conversation_expires_at > now(), false) AS conversation_open
@@ -142,6 +146,7 @@ function circumstancesOf(row: LookupRow): Circumstances {
             phone: row.phone,
             whatsappUserId: row.whatsapp_user_id,
             isOptedOut: row.is_opted_out ?? false,
+            marketingStopped: row.marketing_stopped ?? false,
           },
     chat:
       row.chat_id === null

@@ -52,7 +52,8 @@ export const featureLimitExceeded = (feature: string, current: number, maximum: 
 export const forbidden = (message: string): ApiError => of('FORBIDDEN', message);
 
 /** 403: the contact does not want messages. */
-export const contactOptedOut = (): ApiError => of('CONTACT_OPTED_OUT', 'The contact has opted out of messages');
+export const contactOptedOut = (message = 'The contact has opted out of messages'): ApiError =>
+  of('CONTACT_OPTED_OUT', message);
 
 /** 404: no such route, or no such record of this tenant. */
 export const notFound = (message = 'Not found'): ApiError => of('NOT_FOUND', message);

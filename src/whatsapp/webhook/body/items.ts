@@ -54,6 +54,30 @@ export interface MessageItem extends Item {
   readonly replyToWamid: string | null;
   /** Who the sender is from now on, when the message says that number or user id changed. */
   readonly becomes: { readonly phone: string | null; readonly userId: string | null } | null;
+  /** Why WhatsApp could not hand the message over as it was sent (`unsupported`). */
+  readonly error: ReportedError | null;
+  /** What the customer wrote or tapped, when it can be a word that opts out or in. */
+  readonly word: string | null;
+  /** The file that WhatsApp keeps for us. */
+  readonly media: ReportedMedia | null;
+}
+
+/** A file that a customer sent, as the webhook names it. */
+export interface ReportedMedia {
+  /** WhatsApp's id; good for 7 days. */
+  readonly id: string;
+  readonly filename: string | null;
+}
+
+/** A customer's word to WhatsApp about marketing messages of this business. */
+export interface PreferenceItem extends Item {
+  readonly kind: 'preference';
+  readonly phoneNumberId: string;
+  readonly phone: string | null;
+  readonly userId: string | null;
+  readonly marketingStopped: boolean;
+  /** Null when the body does not say. */
+  readonly occurredAt: Date | null;
 }
 
 /** The account may no longer be used through us. */
@@ -104,7 +128,7 @@ export type AccountItem =
   | TemplateStatusItem
   | TemplateQualityItem
   | TemplateCategoryItem;
-export type WebhookItem = StatusItem | MessageItem | AccountItem;
+export type WebhookItem = StatusItem | MessageItem | PreferenceItem | AccountItem;
 
 /** An item that could not be read or applied. Holds nothing of the item's text. */
 export interface ItemFault {

@@ -45,6 +45,9 @@ describe('parseBody, messages', () => {
       content: '{"text":{"body":"hi"}}',
       replyToWamid: null,
       becomes: null,
+      error: null,
+      word: 'hi',
+      media: null,
     });
   });
 
@@ -70,7 +73,11 @@ describe('parseBody, messages', () => {
     ['an emoji', { type: 'reaction', reaction: { message_id: 'wamid.X', emoji: '👍' } }, '👍'],
     ['a removed emoji', { type: 'reaction', reaction: { message_id: 'wamid.X' } }, null],
     ['a place', { type: 'location', location: { latitude: 1, longitude: 2, name: 'Home' } }, 'Home'],
-    ['contacts', { type: 'contacts', contacts: [{ name: { formatted_name: 'A' } }] }, null],
+    [
+      'contacts',
+      { type: 'contacts', contacts: [{ name: { formatted_name: 'A' } }, {}, { name: { formatted_name: 'B' } }] },
+      'A, B',
+    ],
     ['a voice note', { type: 'audio', audio: { id: '1', voice: true } }, null],
   ])('makes readable text of %s', (_, message, body) => {
     expect(onlyMessage(message)).toMatchObject({ type: message.type, body });
@@ -90,6 +97,43 @@ describe('parseBody, messages', () => {
       context: { from: '15550783881', id: 'wamid.P' },
       referral: { source_type: 'ad' },
     });
+  });
+
+  it('names the message that a reaction is about', () => {
+    const item = onlyMessage({ type: 'reaction', reaction: { message_id: 'wamid.X', emoji: '👍' } });
+    expect(item.replyToWamid).toBe('wamid.X');
+  });
+
+  it.each([
+    ['image', { id: '77', mime_type: 'image/jpeg' }, { id: '77', filename: null }],
+    ['document', { id: '78', filename: 'a.pdf' }, { id: '78', filename: 'a.pdf' }],
+    ['sticker', { id: '79' }, { id: '79', filename: null }],
+    ['audio', { id: '', voice: true }, null],
+    ['location', { id: '80' }, null],
+  ])('tells the file of a message of type %s', (type, object, media) => {
+    expect(onlyMessage({ type, [type]: object }).media).toEqual(media);
+  });
+
+  it('reads why WhatsApp could not hand a message over', () => {
+    const errors = [{ code: 131051, title: 'Message type unknown', error_data: { details: 'Not supported.' } }];
+    expect(onlyMessage({ type: 'unsupported', errors }).error).toEqual({
+      code: 131051,
+      title: 'Message type unknown',
+      details: 'Not supported.',
+    });
+  });
+
+  it('takes as a word only what is the whole of a text or of a button', () => {
+    const button = { type: 'button', button: { payload: 'x', text: 'STOP' } };
+    const tap = { type: 'interactive', interactive: { button_reply: { id: 'a', title: 'START' } } };
+    const row = { type: 'interactive', interactive: { list_reply: { id: 'a', title: 'STOP' } } };
+    const caption = { type: 'image', image: { id: '1', caption: 'STOP' } };
+    expect([button, tap, row, caption].map((message) => onlyMessage(message).word)).toEqual([
+      'STOP',
+      'START',
+      null,
+      null,
+    ]);
   });
 
   it('reads who a customer became', () => {

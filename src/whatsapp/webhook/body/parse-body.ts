@@ -1,7 +1,9 @@
 import { FAULTS_KEPT, type ItemFault, type ParsedBody, type WebhookItem } from './items.js';
 import { id, list, record, type JsonRecord } from './json.js';
 import { parseAccountChange } from './parse-account-change.js';
+import { parseCall } from './parse-call.js';
 import { parseMessage, parseSenders, type NumberAddress } from './parse-message.js';
+import { parsePreference } from './parse-preference.js';
 import { parseStatus } from './parse-status.js';
 
 const ID_LENGTH = 64;
@@ -58,8 +60,8 @@ class BodyReading implements ParsedBody {
       this.fault(at, 'change', 'no field');
       return;
     }
-    if (field === 'messages') {
-      this.readMessages(record(change.value), at, wabaId);
+    if (field === 'messages' || field === 'calls' || field === 'user_preferences') {
+      this.readOfNumber(record(change.value), at, wabaId);
       return;
     }
     const item = parseAccountChange(field, change.value, at, wabaId);
@@ -67,7 +69,8 @@ class BodyReading implements ParsedBody {
     else this.ignore('account_field');
   }
 
-  private readMessages(value: JsonRecord | null, at: string, wabaId: string): void {
+  /** Messages, statuses, calls and preferences come with the number that they are about. */
+  private readOfNumber(value: JsonRecord | null, at: string, wabaId: string): void {
     const phoneNumberId = id(record(value?.metadata)?.phone_number_id, ID_LENGTH);
     if (!value || !phoneNumberId) {
       this.fault(at, 'change', 'no phone number id');
@@ -85,8 +88,19 @@ class BodyReading implements ParsedBody {
       const place = `${at}.statuses.${index}`;
       this.take('status', place, parseStatus(status, place, address));
     });
+    const calls = list(value.calls);
+    calls.forEach((call, index) => {
+      const place = `${at}.calls.${index}`;
+      this.take('call', place, parseCall(call, place, address, senders));
+    });
+    const preferences = list(value.user_preferences);
+    preferences.forEach((preference, index) => {
+      const place = `${at}.user_preferences.${index}`;
+      this.take('preference', place, parsePreference(preference, place, address));
+    });
     // `errors` alone reports a problem of the system; sends meet it as the answer to their own calls.
-    if (messages.length === 0 && statuses.length === 0) this.ignore('value_without_items');
+    if ([messages, statuses, calls, preferences].every(({ length }) => length === 0))
+      this.ignore('value_without_items');
   }
 
   private take(kind: string, at: string, item: WebhookItem | string | null): void {

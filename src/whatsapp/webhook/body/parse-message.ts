@@ -1,5 +1,6 @@
-import type { MessageItem, Sender } from './items.js';
+import type { MessageItem, ReportedMedia, Sender } from './items.js';
 import { id, jsonbText, list, phoneDigits, record, text, unixSeconds, type JsonRecord } from './json.js';
+import { parseError } from './parse-error.js';
 
 /** Longest wamid taken; they are opaque (WhatsApp's have about 60 characters) and stand in a unique index. */
 export const WAMID_LENGTH = 255;
@@ -41,7 +42,7 @@ export function parseMessage(
   if (!message) return 'not an object';
   const wamid = id(message.id, WAMID_LENGTH);
   if (!wamid) return 'no message id';
-  const sender = senderOf(message, senders);
+  const sender = messageSender(message, senders);
   if (!sender) return 'neither phone number nor user id of the sender';
   const content = contentOf(message);
   if (content === null) return 'nested too deep';
@@ -56,17 +57,23 @@ export function parseMessage(
     type,
     body: readableText(type, message),
     content,
-    replyToWamid: id(record(message.context)?.id, WAMID_LENGTH),
+    // A reaction names the message that it is about.
+    replyToWamid: id(record(message.reaction)?.message_id ?? record(message.context)?.id, WAMID_LENGTH),
     becomes: type === 'system' ? newIdentity(record(message.system)) : null,
+    error: parseError(list(message.errors)[0]),
+    word: optWord(type, message),
+    media: reportedMedia(type, message),
   };
 }
 
-/** The message names phone, user id or both; the change's contact that agrees with it adds the other, and the name. */
-function senderOf(message: JsonRecord, senders: readonly Sender[]): Sender | null {
-  const phone = phoneDigits(message.from);
+function messageSender(message: JsonRecord, senders: readonly Sender[]): Sender | null {
   // A change of the user id names the one we know him by; `from_user_id` may be the new one already.
   const previousId = message.type === 'system' ? id(record(message.system)?.previous_user_id, USER_ID_LENGTH) : null;
-  const userId = previousId ?? id(message.from_user_id, USER_ID_LENGTH);
+  return senderOf(phoneDigits(message.from), previousId ?? id(message.from_user_id, USER_ID_LENGTH), senders);
+}
+
+/** An item names phone, user id or both; the change's contact that agrees with it adds the other, and the name. */
+export function senderOf(phone: string | null, userId: string | null, senders: readonly Sender[]): Sender | null {
   if (!phone && !userId) return null;
   const known = senders.find(
     (sender) =>
@@ -88,6 +95,22 @@ function newIdentity(system: JsonRecord | null): MessageItem['becomes'] {
   return phone || userId ? { phone, userId } : null;
 }
 
+/** Messages that are a file, and where it stands in them. */
+const MEDIA_TYPES: ReadonlySet<string> = new Set(['image', 'video', 'audio', 'document', 'sticker']);
+
+function reportedMedia(type: string, message: JsonRecord): ReportedMedia | null {
+  const media = MEDIA_TYPES.has(type) ? record(message[type]) : null;
+  const mediaId = id(media?.id, WAMID_LENGTH);
+  return mediaId === null ? null : { id: mediaId, filename: text(media?.filename) };
+}
+
+/** What counts as the customer's own word: a text as a whole, or the button of a template that was tapped. */
+function optWord(type: string, message: JsonRecord): string | null {
+  if (type === 'text') return text(record(message.text)?.body);
+  if (type === 'button') return text(record(message.button)?.text);
+  return type === 'interactive' ? text(record(record(message.interactive)?.button_reply)?.title) : null;
+}
+
 const IN_COLUMNS = new Set(['id', 'from', 'timestamp', 'type']);
 
 /** WhatsApp's own object, without what stands in columns. Media ids are in it. */
@@ -102,6 +125,7 @@ function contentOf(message: JsonRecord): string | null {
 
 /** The text a person would read in the chat, per message type. */
 function readableText(type: string, message: JsonRecord): string | null {
+  if (type === 'contacts') return contactNames(message.contacts);
   const object = record(message[type]);
   if (!object) return null;
   switch (type) {
@@ -126,4 +150,10 @@ function readableText(type: string, message: JsonRecord): string | null {
     default:
       return null;
   }
+}
+
+/** `Mona Ali, Omar`: whose cards were sent. */
+function contactNames(contacts: unknown): string | null {
+  const names = list(contacts).flatMap((contact) => text(record(record(contact)?.name)?.formatted_name) ?? []);
+  return names.length === 0 ? null : names.join(', ');
 }

@@ -1,5 +1,6 @@
-import { REPORTED_STATUSES, type ReportedError, type ReportedStatus, type StatusItem } from './items.js';
-import { id, list, record, text, unixSeconds, type JsonRecord } from './json.js';
+import { REPORTED_STATUSES, type ReportedStatus, type StatusItem } from './items.js';
+import { id, list, record, unixSeconds } from './json.js';
+import { parseError } from './parse-error.js';
 import { WAMID_LENGTH, type NumberAddress } from './parse-message.js';
 
 const isReportedStatus = (value: unknown): value is ReportedStatus =>
@@ -34,18 +35,4 @@ export function parseStatus(value: unknown, at: string, address: NumberAddress):
 function attemptOf(opaque: unknown): StatusItem['attempt'] {
   const match = typeof opaque === 'string' ? OPAQUE_DATA.exec(opaque) : null;
   return match ? { messageId: Number(match[1]), attemptNo: Number(match[2]) } : null;
-}
-
-/** An error object of a webhook; null when it has no code. */
-function parseError(value: unknown): ReportedError | null {
-  const error: JsonRecord | null = record(value);
-  // Codes are at most seven digits; more than an integer column holds is none.
-  if (!error || typeof error.code !== 'number' || !Number.isInteger(error.code)) return null;
-  if (error.code < 0 || error.code > 0x7fffffff) return null;
-  const message = text(error.message);
-  return {
-    code: error.code,
-    title: text(error.title) ?? message ?? 'WhatsApp error',
-    details: text(record(error.error_data)?.details) ?? message,
-  };
 }

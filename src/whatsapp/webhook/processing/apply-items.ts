@@ -1,5 +1,13 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
-import type { AccountItem, MessageItem, StatusItem } from '../body/items.js';
+import {
+  changeMarketing,
+  CONTACT_OPTED_OUT,
+  failUnwanted,
+  type UnwantedMessage,
+} from '../../../contacts/opt-out/opt-states.js';
+import { wakeLanes } from '../../../delivery/lanes/wake-lanes.js';
+import type { AdvancedMessage } from '../../../delivery/status/advance-status.js';
+import type { AccountItem, MessageItem, PreferenceItem, StatusItem } from '../body/items.js';
 import { applyAccountChange } from './account-changes.js';
 import { addLatest } from './heard-accounts.js';
 import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
@@ -18,7 +26,9 @@ export interface Effects extends StatusEffects {
 
 const isMessage = (entry: InboxItem): entry is InboxItem<MessageItem> => entry.item.kind === 'message';
 const isStatus = (entry: InboxItem): entry is InboxItem<StatusItem> => entry.item.kind === 'status';
-const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> => !isMessage(entry) && !isStatus(entry);
+const isPreference = (entry: InboxItem): entry is InboxItem<PreferenceItem> => entry.item.kind === 'preference';
+const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> =>
+  !isMessage(entry) && !isStatus(entry) && !isPreference(entry);
 
 /**
  * Applies items in the given transaction, set-based: a handful of statements however many items there are. Items of
@@ -31,6 +41,7 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
 
   const inbound: InboundMessage[] = [];
   const statuses: NumberStatus[] = [];
+  const preferences: { entry: InboxItem<PreferenceItem>; tenantId: number }[] = [];
   const changes: { entry: InboxItem<AccountItem>; account: RoutedAccount }[] = [];
   const heard = new Map<number, Date>();
   for (const entry of entries) {
@@ -44,6 +55,10 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
       const number = routes.number(entry);
       if (number) statuses.push({ entry, number });
       else counts.add('status', 'foreign');
+    } else if (isPreference(entry)) {
+      const number = routes.number(entry);
+      if (number) preferences.push({ entry, tenantId: number.tenantId });
+      else counts.add('preference', 'foreign');
     } else if (isAccountItem(entry)) {
       const account = routes.account(entry);
       if (account) changes.push({ entry, account });
@@ -51,15 +66,54 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     }
   }
 
-  const stored = inbound.length > 0 ? await storeInboundMessages(sql, inbound) : [];
-  counts.add('message', 'applied', stored.length);
-  counts.add('message', 'repeated', inbound.length - stored.length);
+  const unwanted: UnwantedMessage[] = [];
+  for (const { entry, tenantId } of preferences) {
+    const contactId = await applyPreference(sql, entry, tenantId);
+    counts.add('preference', contactId === null ? 'ignored' : 'applied');
+    if (contactId !== null) unwanted.push(...(await failUnwanted(sql, [{ tenantId, contactId }])));
+  }
+
+  const stored = await storeInboundMessages(sql, inbound);
+  counts.add('message', 'applied', stored.numbers.length);
+  counts.add('message', 'repeated', inbound.length - stored.numbers.length);
+  unwanted.push(...stored.unwanted);
 
   const effects = await applyStatuses(sql, statuses, counts);
+  effects.advanced.push(...unwanted.map(asAdvanced));
+  // What was behind them in their lanes goes on.
+  effects.woken.push(
+    ...(await wakeLanes(
+      sql,
+      unwanted.filter(({ priority }) => priority > 0).map((one) => one.chat_id),
+    )),
+  );
   for (const { entry, account } of changes) {
     const { applied, paused } = await applyAccountChange(sql, entry.item, account);
     counts.add(entry.item.kind, applied ? 'applied' : 'ignored');
     effects.paused.push(...paused);
   }
-  return { ...effects, counts, inbound: stored, heard };
+  return { ...effects, counts, inbound: stored.numbers, heard };
+}
+
+function applyPreference(
+  sql: SqlRunner,
+  { item, receivedAt }: InboxItem<PreferenceItem>,
+  tenantId: number,
+): Promise<number | null> {
+  const { phone, userId, marketingStopped: stopped, occurredAt } = item;
+  const at = occurredAt !== null && occurredAt < receivedAt ? occurredAt : receivedAt;
+  return changeMarketing(sql, { tenantId, phone, userId, stopped, at });
+}
+
+function asAdvanced(message: UnwantedMessage): AdvancedMessage {
+  return {
+    id: message.id,
+    tenantId: message.tenant_id,
+    previousStatus: message.previous,
+    status: 'failed',
+    wamid: message.wamid,
+    sentAt: message.sent_at,
+    error: { code: CONTACT_OPTED_OUT, title: message.error_title, details: null },
+    waiter: message.waiter,
+  };
 }

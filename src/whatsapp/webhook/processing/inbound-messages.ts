@@ -1,6 +1,8 @@
+import { changeOptStates, failUnwanted, type UnwantedMessage } from '../../../contacts/opt-out/opt-states.js';
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { MessageItem } from '../body/items.js';
 import type { InboxItem } from './inbox-item.js';
+import { optRequests } from './opt-requests.js';
 import type { RoutedNumber } from './routes.js';
 import { countContacts, resolveSenders } from './senders.js';
 
@@ -13,24 +15,39 @@ export interface InboundMessage {
 /** Neither opens the service window nor waits to be read (reference: WhatsApp, "Send messages", service window). */
 const WITHOUT_WINDOW = new Set(['reaction', 'system', 'unsupported']);
 /** Nobody has to read these. */
-const WITHOUT_READING = new Set(['reaction', 'system']);
+const WITHOUT_READING = new Set(['reaction', 'system', 'call']);
 
 const keyOf = (numberId: number, wamid: string): string => `${numberId} ${wamid}`;
 
+/** What customers' messages did. */
+export interface StoredInbound {
+  /** The numbers of those that were new, one for each message. */
+  readonly numbers: RoutedNumber[];
+  /** What waited for contacts who opted out by a word. */
+  readonly unwanted: UnwantedMessage[];
+}
+
 /**
- * Stores customers' messages, each once, however often it comes, with contact, chat and service window.
- * @returns the numbers of those that were new, one for each message
+ * Stores customers' messages, each once, however often it comes, with contact, chat and service window. A word that
+ * opts out or in counts by its own time, so that one that comes late or again does not undo a newer one.
  */
-export async function storeInboundMessages(
-  sql: SqlRunner,
-  inbound: readonly InboundMessage[],
-): Promise<RoutedNumber[]> {
+export async function storeInboundMessages(sql: SqlRunner, inbound: readonly InboundMessage[]): Promise<StoredInbound> {
   const messages = await withoutRepeats(sql, inbound);
-  if (messages.length === 0) return [];
+  if (messages.length === 0) return { numbers: [], unwanted: [] };
   const { contactIds, created } = await resolveSenders(
     sql,
     messages.map(({ entry, number }) => ({ tenantId: number.tenantId, item: entry.item })),
   );
+  const requests = await optRequests(
+    sql,
+    messages.map(({ entry, number }, index) => ({
+      tenantId: number.tenantId,
+      contactId: contactIds[index] ?? 0,
+      word: entry.item.word,
+      at: sentAtOf(entry),
+    })),
+  );
+  const changed = requests.length > 0 ? await changeOptStates(sql, requests) : [];
   const chatIds = await openChats(sql, messages, contactIds);
   const stored = await insertMessages(sql, messages, contactIds, chatIds);
   const isNew = ({ number, entry }: InboundMessage): boolean => stored.has(keyOf(number.numberId, entry.item.wamid));
@@ -41,8 +58,14 @@ export async function storeInboundMessages(
       return chatId !== undefined && isNew(message) ? [{ chatId, entry: message.entry }] : [];
     }),
   );
+  const unwanted = await failUnwanted(
+    sql,
+    changed
+      .filter((contact) => contact.is_opted_out)
+      .map(({ id, tenant_id }) => ({ tenantId: tenant_id, contactId: id })),
+  );
   await countContacts(sql, created);
-  return messages.filter(isNew).map(({ number }) => number);
+  return { numbers: messages.filter(isNew).map(({ number }) => number), unwanted };
 }
 
 /** Drops what the batch names twice and what is stored already, so that a repeat touches neither contact nor chat. */
@@ -116,14 +139,17 @@ async function insertMessages(
   // In the order of arrival, so that ids within a chat follow it (index messages_number_wamid guards repeats).
   const rows = await sql.query<{ number_id: number; wamid: string }>(
     'webhook-messages-insert',
-    `INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body, content,
-                           wamid, reply_to_wamid, request_id, sent_at, created_at, due_at)
-     SELECT i.tenant_id, i.number_id, i.chat_id, i.contact_id, 'inbound', i.type, 'received', i.phone, i.body,
-            i.content::jsonb, i.wamid, i.reply_to, i.request_id, i.sent_at, i.created_at, i.created_at
+    `INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, phone,
+                           recipient_user_id, body, content, wamid, reply_to_wamid, request_id, sent_at, created_at,
+                           due_at, error_code, error_title, error_details)
+     SELECT i.tenant_id, i.number_id, i.chat_id, i.contact_id, 'inbound', i.type, 'received', i.phone, i.user_id,
+            i.body, i.content::jsonb, i.wamid, i.reply_to, i.request_id, i.sent_at, i.created_at, i.created_at,
+            i.error_code, i.error_title, i.error_details
        FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[], $6::text[], $7::text[], $8::text[],
-                   $9::text[], $10::text[], $11::uuid[], $12::timestamptz[], $13::timestamptz[]) WITH ORDINALITY
+                   $9::text[], $10::text[], $11::uuid[], $12::timestamptz[], $13::timestamptz[], $14::text[], $15::text[],
+                   $16::text[], $17::text[]) WITH ORDINALITY
             AS i (tenant_id, number_id, chat_id, contact_id, type, phone, body, content, wamid, reply_to, request_id,
-                  sent_at, created_at, ord)
+                  sent_at, created_at, user_id, error_code, error_title, error_details, ord)
       ORDER BY i.ord
      ON CONFLICT (number_id, wamid) WHERE wamid IS NOT NULL DO NOTHING
      RETURNING number_id, wamid`,
@@ -141,6 +167,10 @@ async function insertMessages(
       messages.map(({ entry }) => entry.requestId),
       messages.map(({ entry }) => sentAtOf(entry)),
       messages.map(({ entry }) => entry.receivedAt),
+      messages.map(({ entry }) => entry.item.sender.userId),
+      messages.map(({ entry }) => entry.item.error && String(entry.item.error.code)),
+      messages.map(({ entry }) => entry.item.error?.title ?? null),
+      messages.map(({ entry }) => entry.item.error?.details ?? null),
     ],
   );
   return new Set(rows.map((row) => keyOf(row.number_id, row.wamid)));

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Postgres } from '../../platform/database/postgres.js';
+import { notFound } from '../../platform/http/api-error.js';
+import { timestampOrNull } from '../../platform/http/timestamp.js';
+import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
+import type { OptStateDto } from '../dto/opt-state.dto.js';
+import { changeOptStates, CONTACT_OPTED_OUT, failUnwanted, type UnwantedMessage } from './opt-states.js';
+
+/** How long a change waits for the contact's row, milliseconds. */
+const LOCK_TIMEOUT_MS = 2000;
+
+/** Opts contacts out and in on the tenant's word. */
+@Injectable()
+export class OptOutService {
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly outcomes: OutcomeChannel,
+  ) {}
+
+  /**
+   * Opts a contact out, which fails everything that waits for it, or in again. Whatever the workers hold at this moment
+   * asks for the contact's wish before it is written to WhatsApp. Calling it again changes nothing.
+   * @throws ApiError 404 when the tenant has no such contact
+   */
+  async change(tenantId: number, contactId: number, optedOut: boolean): Promise<OptStateDto> {
+    const { contact, failed } = await this.postgres.transaction(
+      async (sql) => {
+        const [state] = await changeOptStates(sql, [{ tenantId, contactId, optedOut, at: null }]);
+        if (!state) throw notFound('There is no such contact.');
+        return { contact: state, failed: optedOut ? await failUnwanted(sql, [{ tenantId, contactId }]) : [] };
+      },
+      { lockTimeoutMs: LOCK_TIMEOUT_MS },
+    );
+    for (const message of failed) this.tell(message);
+    return {
+      id: contact.id,
+      phone: contact.phone,
+      is_opted_out: contact.is_opted_out,
+      opted_out_at: timestampOrNull(contact.opted_out_at),
+      failed_messages: failed.length,
+    };
+  }
+
+  /** Somebody may wait for the outcome of the send. */
+  private tell({ id, wamid, sent_at, error_title, waiter }: UnwantedMessage): void {
+    if (waiter === null) return;
+    this.outcomes.publish(waiter, {
+      message_id: id,
+      status: 'failed',
+      wamid,
+      sent_at: sent_at?.toISOString() ?? null,
+      error: { code: CONTACT_OPTED_OUT, title: error_title, details: null, retryable: false },
+    });
+  }
+}
