@@ -66,14 +66,21 @@ export class MediaIntake {
   /**
    * Downloads and re-hosts.
    * @param wanted what the file shall be called; default: as its server or URL names it
-   * @throws ApiError 422 on `media_url`, saying why; 503 as above
+   * @param field the field that the address came in
+   * @throws ApiError 422 on `field`, saying why; 503 as above
    */
-  async fromUrl(tenantId: number, mediaType: MediaType, url: string, wanted?: string): Promise<PreparedMedia> {
-    const arrival = await this.fetch(mediaType, url);
+  async fromUrl(
+    tenantId: number,
+    mediaType: MediaType,
+    url: string,
+    wanted?: string,
+    field = 'media_url',
+  ): Promise<PreparedMedia> {
+    const arrival = await this.fetch(mediaType, url, field);
     try {
       const verdict = await arrival.check(mediaType);
-      if ('faults' in verdict) throw validationError({ media_url: verdict.faults });
-      return await this.prepare(tenantId, verdict.format, arrival, wanted, 'media_url');
+      if ('faults' in verdict) throw validationError({ [field]: verdict.faults });
+      return await this.prepare(tenantId, verdict.format, arrival, wanted, field);
     } finally {
       await arrival.content.discard();
     }
@@ -95,11 +102,11 @@ export class MediaIntake {
     }
   }
 
-  private async fetch(mediaType: MediaType, url: string): Promise<ArrivedFile> {
+  private async fetch(mediaType: MediaType, url: string, field: string): Promise<ArrivedFile> {
     try {
       return await this.download.fetch(url, mediaType);
     } catch (error) {
-      if (error instanceof MediaUrlRefusedError) throw validationError({ media_url: [error.message] });
+      if (error instanceof MediaUrlRefusedError) throw validationError({ [field]: [error.message] });
       throw asStorageApiError(error);
     }
   }

@@ -29,6 +29,16 @@ export class ApiClient {
 
   /** POST /messages/media as a multipart form. */
   sendMedia(fields: FormFields, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<ApiAnswer> {
+    return this.postForm('/api/v2/messages/media', fields, headers, signal);
+  }
+
+  /** POST of a multipart form. */
+  postForm(
+    path: string,
+    fields: FormFields,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<ApiAnswer> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) {
       for (const part of Array.isArray(value) ? value : [value]) {
@@ -40,7 +50,7 @@ export class ApiClient {
         }
       }
     }
-    return this.request('POST', '/api/v2/messages/media', { body: form, headers, signal });
+    return this.request('POST', path, { body: form, headers, signal });
   }
 
   getMessage(id: number | string): Promise<ApiAnswer> {

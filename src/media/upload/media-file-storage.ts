@@ -7,22 +7,22 @@ import { isMediaType, MAX_BYTES, type MediaType } from '../media-types.js';
 import { ContentReceiver } from '../received-content.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
 import type { TempFiles } from '../temp-files.js';
+import { type FileFields, fieldNames } from './file-fields.js';
 import { UploadedTempFile } from './uploaded-file.js';
-
-/** The one field that may hold a file. */
-export const FILE_FIELD = 'media_file';
 
 /** What reading one request has found so far. */
 export interface UploadProgress {
+  fileFields: FileFields;
   file: UploadedTempFile | null;
-  fileSeen: boolean;
+  /** Field of the file that came first. */
+  seenIn: string | null;
   /** The request has been left (the client went away): what still arrives is nobody's. */
   left: boolean;
   readonly faults: FieldErrors;
 }
 
 /**
- * Multer's storage engine for `media_file`: hashes and counts while the file streams in. A file that breaks a rule is
+ * Multer's storage engine for the one file of a form: hashes and counts while the file streams in. A file that breaks a rule is
  * not an error here, which would end the parsing: the rule is noted, the file's bytes are passed over, and the other
  * fields are still read, so that the answer can name every wrong field.
  */
@@ -50,24 +50,26 @@ export class MediaFileStorage implements StorageEngine {
 
   private async receive(request: Request, file: Express.Multer.File): Promise<void> {
     const progress = this.progressOf(request);
-    if (file.fieldname !== FILE_FIELD) {
-      addFault(progress.faults, faultField(file.fieldname), `Files belong in the field ${FILE_FIELD}.`);
+    const { fileFields } = progress;
+    const field = file.fieldname;
+    if (!Object.hasOwn(fileFields, field)) {
+      addFault(progress.faults, faultField(field), `Files belong in the field ${fieldNames(fileFields)}.`);
       return passOver(file);
     }
-    if (progress.fileSeen) {
-      addFault(progress.faults, FILE_FIELD, 'Only one file may be sent.');
+    if (progress.seenIn !== null) {
+      addFault(progress.faults, field, 'Only one file may be sent.');
       return passOver(file);
     }
-    progress.fileSeen = true;
+    progress.seenIn = field;
     // Fields that come before the file are known by now; media_type then bounds it while it streams.
     const declared: unknown = isRecord(request.body) ? request.body.media_type : undefined;
-    const mediaType: MediaType = isMediaType(declared) ? declared : 'document';
+    const mediaType: MediaType = fileFields[field] ?? (isMediaType(declared) ? declared : 'document');
     const receiver = new ContentReceiver(this.tempFiles, MAX_BYTES[mediaType]);
     try {
       await receiveAll(file, receiver);
-      if (receiver.tooLarge) addFault(progress.faults, FILE_FIELD, tooLargeMessage(mediaType));
+      if (receiver.tooLarge) addFault(progress.faults, field, tooLargeMessage(mediaType));
       else if (progress.left) await receiver.abort();
-      else progress.file = new UploadedTempFile(FILE_FIELD, file.originalname, declaredType(file), receiver.finish());
+      else progress.file = new UploadedTempFile(field, file.originalname, declaredType(file), receiver.finish());
     } catch (error) {
       await receiver.abort();
       throw error;

@@ -1,4 +1,5 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
@@ -7,8 +8,9 @@ import { Log } from '../../platform/logging/log.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
 import { TempFiles } from '../temp-files.js';
 import { EndlessBodyError, MAX_MULTIPART_BYTES, meterBody } from './body-meter.js';
+import { FILE_FIELDS, type FileFields, MEDIA_FILE } from './file-fields.js';
 import { formFields } from './form-fields.js';
-import { addFault, FILE_FIELD, MediaFileStorage, type UploadProgress } from './media-file-storage.js';
+import { addFault, BODY, MediaFileStorage, type UploadProgress } from './media-file-storage.js';
 import { multipartFaults, MULTIPART_LIMITS } from './multipart-errors.js';
 import type { MediaForm } from './uploaded-file.js';
 
@@ -19,6 +21,7 @@ export class MediaUploadInterceptor implements NestInterceptor {
 
   constructor(
     tempFiles: TempFiles,
+    private readonly reflector: Reflector,
     private readonly log: Log,
   ) {
     const storage = new MediaFileStorage(tempFiles, progressOf);
@@ -31,6 +34,7 @@ export class MediaUploadInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<Request & { mediaForm?: MediaForm }>();
     const progress = progressOf(request);
+    progress.fileFields = this.reflector.get<FileFields | undefined>(FILE_FIELDS, context.getHandler()) ?? MEDIA_FILE;
     try {
       request.mediaForm = await this.read(request, http.getResponse(), progress);
     } catch (error) {
@@ -53,16 +57,18 @@ export class MediaUploadInterceptor implements NestInterceptor {
     if (request.is('multipart/*')) {
       const error = await this.parseMultipart(request, response);
       if (error !== null) {
-        const faults = multipartFaults(error);
+        const faults = multipartFaults(error, progress.seenIn ?? onlyField(progress.fileFields) ?? BODY);
         throw faults ? validationError(merged(progress.faults, faults)) : asStorageApiError(error);
       }
     }
     const fields = formFields(request.body);
     // A form without a chosen file sends the field as an empty text.
-    if (fields[FILE_FIELD] !== undefined && fields[FILE_FIELD] !== '') {
-      addFault(progress.faults, FILE_FIELD, `The ${FILE_FIELD} must be an uploaded file.`);
+    for (const field of Object.keys(progress.fileFields)) {
+      if (fields[field] !== undefined && fields[field] !== '') {
+        addFault(progress.faults, field, `The ${field} must be an uploaded file.`);
+      }
+      delete fields[field];
     }
-    delete fields[FILE_FIELD];
     return { fields, file: progress.file, faults: progress.faults };
   }
 
@@ -98,7 +104,13 @@ export class MediaUploadInterceptor implements NestInterceptor {
 const PROGRESS = Symbol('upload progress');
 
 function progressOf(request: Request & { [PROGRESS]?: UploadProgress }): UploadProgress {
-  return (request[PROGRESS] ??= { file: null, fileSeen: false, left: false, faults: {} });
+  return (request[PROGRESS] ??= { fileFields: MEDIA_FILE, file: null, seenIn: null, left: false, faults: {} });
+}
+
+/** The field of a form that knows one only. */
+function onlyField(fields: FileFields): string | undefined {
+  const [first, second] = Object.keys(fields);
+  return second === undefined ? first : undefined;
 }
 
 function merged(first: FieldErrors, second: FieldErrors): FieldErrors {

@@ -2,7 +2,7 @@ import multer from 'multer';
 import type { FieldErrors } from '../../platform/http/api-error.js';
 import { tooLargeMessage } from '../formats/check-media.js';
 import { EndlessBodyError } from './body-meter.js';
-import { BODY, faultField, FILE_FIELD } from './media-file-storage.js';
+import { BODY, faultField } from './media-file-storage.js';
 
 /** Limits of a multipart body. The documented form has some fifteen fields; 10,000 of them are an attack. */
 export const MULTIPART_LIMITS = {
@@ -21,17 +21,20 @@ export const MULTIPART_LIMITS = {
 const CUT_SHORT = /^(unexpected end of (form|file)|request (aborted|closed)|aborted)$/i;
 const MALFORMED = /^(malformed|multipart:|unsupported content type|unsupported multipart|missing content-type)/i;
 
-/** What an error while reading a multipart body says about the request; null when the fault is ours. */
-export function multipartFaults(error: unknown): FieldErrors | null {
-  if (error instanceof EndlessBodyError) return { [FILE_FIELD]: [tooLargeMessage('document')] };
-  if (error instanceof multer.MulterError) return multerFaults(error);
+/**
+ * What an error while reading a multipart body says about the request, `fileField` being the field of its file; null
+ * when the fault is ours.
+ */
+export function multipartFaults(error: unknown, fileField: string): FieldErrors | null {
+  if (error instanceof EndlessBodyError) return { [fileField]: [tooLargeMessage('document')] };
+  if (error instanceof multer.MulterError) return multerFaults(error, fileField);
   if (!(error instanceof Error)) return null;
-  if (CUT_SHORT.test(error.message)) return { [FILE_FIELD]: ['The upload was cut short.'] };
+  if (CUT_SHORT.test(error.message)) return { [fileField]: ['The upload was cut short.'] };
   if (MALFORMED.test(error.message)) return { [BODY]: ['The multipart body is malformed.'] };
   return null;
 }
 
-function multerFaults({ code, field }: multer.MulterError): FieldErrors {
+function multerFaults({ code, field }: multer.MulterError, fileField: string): FieldErrors {
   const { fields, fieldSize, files, fieldNameSize } = MULTIPART_LIMITS;
   const name = faultField(field?.slice(0, fieldNameSize) ?? '');
   switch (code) {
@@ -40,7 +43,7 @@ function multerFaults({ code, field }: multer.MulterError): FieldErrors {
     case 'LIMIT_PART_COUNT':
       return { [BODY]: ['The body has too many parts.'] };
     case 'LIMIT_FILE_COUNT':
-      return { [FILE_FIELD]: [`Only one file may be sent, not more than ${files}.`] };
+      return { [fileField]: [`Only one file may be sent, not more than ${files}.`] };
     case 'LIMIT_FIELD_KEY':
       return { [BODY]: [`The name of a field must not be longer than ${fieldNameSize} characters.`] };
     case 'LIMIT_FIELD_VALUE':

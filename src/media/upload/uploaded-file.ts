@@ -5,7 +5,7 @@ import type { ReceivedContent } from '../received-content.js';
 /** One uploaded file as it came in. */
 export class UploadedTempFile extends ArrivedFile {
   constructor(
-    /** Form field it came in: `media_file`. */
+    /** Form field it came in, such as `media_file`. */
     readonly fieldName: string,
     originalName: string,
     declaredType: string,
@@ -19,7 +19,7 @@ export class UploadedTempFile extends ArrivedFile {
 export interface MediaForm {
   /** Text fields as a plain object; `contact[firstname]` and `contact.firstname` both stand under `contact`. */
   readonly fields: Record<string, unknown>;
-  /** The file in `media_file`, or null. */
+  /** The one file that the form may hold, or null. */
   readonly file: UploadedTempFile | null;
   /** Faults found while reading (two files, wrong field, too large…), to be reported together with the fields'. */
   readonly faults: FieldErrors;
