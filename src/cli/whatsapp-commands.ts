@@ -40,9 +40,11 @@ Examples:
   $ npm run cli -- whatsapp connect --tenant 1 --waba 2150000000000001 \\
       --phone-number-id 3150000000000001 --access-token - --override-callback < token.txt`;
 
-/** `whatsapp connect|check|pause|resume`. */
+/** `whatsapp connect|check|pause|resume|sync-templates`. */
 export function addWhatsappCommands(program: Command): void {
-  const whatsapp = program.command('whatsapp').description('Numbers on WhatsApp: connect, check, pause, resume');
+  const whatsapp = program
+    .command('whatsapp')
+    .description('Numbers on WhatsApp: connect, check, pause, resume, sync templates');
   whatsapp
     .command('connect')
     .description("Connect a tenant's phone number to WhatsApp, or renew its connection")
@@ -97,6 +99,24 @@ export function addWhatsappCommands(program: Command): void {
       const changed = await run((connections) => connections.resume(phoneNumberId));
       showChange(phoneNumberId, changed, changed ? 'sends again' : 'was not paused', options.json);
     });
+  whatsapp
+    .command('sync-templates')
+    .description(
+      "Read all templates of a tenant's accounts from WhatsApp, as the tenant's own POST /templates/sync does",
+    )
+    .requiredOption('--tenant <id>', 'whose templates', parseId)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  $ npm run cli -- whatsapp sync-templates --tenant 1')
+    .action(syncTemplates);
+}
+
+async function syncTemplates({ tenant, json }: { tenant: number; json?: boolean }): Promise<void> {
+  const { TemplateSync } = await import('../whatsapp/connection/template-sync.js');
+  const synced = await withService(TemplateSync, (templates) => templates.syncTenant(tenant));
+  if (!synced) throw new CommandError(`Tenant ${tenant} has no WhatsApp account`);
+  const { created, updated, removed } = synced;
+  const lines = [`${synced.synced} templates: ${created} new, ${updated} changed; ${removed} gone.`];
+  show({ json: synced, lines }, json === true);
 }
 
 function showChange(phoneNumberId: string, changed: boolean, text: string, json: boolean | undefined): void {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { sharedPlace } from '../support/tenant.js';
-import { commandJson } from './command.js';
+import { command, commandJson } from './command.js';
 import { connectArguments, createAccount, createTenant, operatorEnvironment, sandbox } from './place.js';
 
 interface Synced {
@@ -16,6 +16,7 @@ beforeAll(() => {
 
 afterAll(async () => database.end());
 
+const syncArguments = (tenantId: number) => ['whatsapp', 'sync-templates', '--tenant', String(tenantId)];
 const component = { type: 'BODY', text: 'Your order is ready.' };
 
 it('brings the stored templates to what WhatsApp has, and keeps what it has no more as DELETED', async () => {
@@ -65,4 +66,14 @@ it('reads an account that has more templates than one page', async () => {
     WHATSAPP_ACCESS_TOKEN: account.access_token,
   });
   expect(templates).toEqual({ synced: 105, created: 105, updated: 0, removed: 0 });
+});
+
+it('syncs by a command of its own, for a tenant that has an account', async () => {
+  const [tenantId, account] = await Promise.all([createTenant(), createAccount()]);
+  const without = await command([...syncArguments(tenantId), '--json'], env);
+  expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('has no WhatsApp account') as string });
+  await commandJson(connectArguments(tenantId, account), { ...env, WHATSAPP_ACCESS_TOKEN: account.access_token });
+  await sandbox().call('POST', `/accounts/${account.waba_id}/templates`, { name: 'ready', components: [component] });
+  const synced = await command(syncArguments(tenantId), env);
+  expect(synced).toMatchObject({ code: 0, stdout: '6 templates: 1 new, 0 changed; 0 gone.\n' });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Postgres } from '../../platform/database/postgres.js';
 import { CloudApiManagement, GraphRefusedError, type TemplateFacts } from '../client/cloud-api-management.js';
+import { AccessTokens } from './access-tokens.js';
 import { ManagementBudget, ManagementLimitError, type BudgetedAccount } from './management-budget.js';
 
 /** What a sync changed. */
@@ -26,7 +27,32 @@ export class TemplateSync {
     private readonly postgres: Postgres,
     private readonly management: CloudApiManagement,
     private readonly budget: ManagementBudget,
+    private readonly tokens: AccessTokens,
   ) {}
+
+  /**
+   * All accounts of a tenant, one after the other; what was synced before one that fails stays synced.
+   * @returns null when the tenant has no account
+   * @throws as {@link sync}
+   */
+  async syncTenant(tenantId: number): Promise<SyncedTemplates | null> {
+    const accounts = await this.postgres.query<{ id: number; waba_id: string; updated_at: Date }>(
+      'template-sync-accounts',
+      'SELECT id, waba_id, updated_at FROM whatsapp_accounts WHERE tenant_id = $1 ORDER BY id',
+      [tenantId],
+    );
+    if (accounts.length === 0) return null;
+    const total = { synced: 0, created: 0, updated: 0, removed: 0 };
+    for (const { id: accountId, waba_id: wabaId, updated_at: updatedAt } of accounts) {
+      const accessToken = await this.tokens.tokenFor({ tenantId, accountId, updatedAt });
+      const one = await this.sync({ tenantId, accountId, wabaId, accessToken });
+      total.synced += one.synced;
+      total.created += one.created;
+      total.updated += one.updated;
+      total.removed += one.removed;
+    }
+    return total;
+  }
 
   /**
    * Reads all templates first, then writes them in one transaction, so a list that breaks off changes nothing. What

@@ -244,6 +244,16 @@ describe('parseBody, account-level fields', () => {
     });
   });
 
+  it('reads a change of category, and leaves one that is only announced', () => {
+    const announced = { message_template_id: 1, correct_category: 'MARKETING' };
+    expect(parse(change(announced, 'template_category_update')).items).toEqual([]);
+    const value = { message_template_id: 1, previous_category: 'UTILITY', new_category: 'MARKETING' };
+    expect(only(change(value, 'template_category_update'))).toMatchObject({
+      kind: 'template_category',
+      category: 'MARKETING',
+    });
+  });
+
   it('tells a quality change from a status change by its keys', () => {
     const value = { message_template_id: 1, previous_quality_score: 'GREEN', new_quality_score: 'RED' };
     expect(only(change(value, 'message_template_status_update'))).toMatchObject({
