@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MediaModule } from '../media/media.module.js';
 import { QueueModule } from '../platform/queue/queue.module.js';
+import { TemplatesModule } from '../templates/templates.module.js';
 import { MessageRepository } from './message.repository.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
@@ -11,10 +12,12 @@ import { SendReplies } from './send/send-call.js';
 import { SendController } from './send/send.controller.js';
 import { SendMediaService } from './send/send-media.service.js';
 import { SendService } from './send/send.service.js';
+import { SendTemplateService } from './send/send-template.service.js';
+import { SendWithFileService } from './send/send-with-file.service.js';
 
 /** Sending messages and showing them. */
 @Module({
-  imports: [MediaModule, QueueModule],
+  imports: [MediaModule, QueueModule, TemplatesModule],
   controllers: [SendController, MessagesController],
   exports: [MessagesService],
   providers: [
@@ -26,6 +29,8 @@ import { SendService } from './send/send.service.js';
     SendReplies,
     SendService,
     SendMediaService,
+    SendTemplateService,
+    SendWithFileService,
   ],
 })
 export class MessagesModule {}

@@ -1,15 +1,16 @@
 import { Module } from '@nestjs/common';
-import { WhatsappClientModule } from '../whatsapp/client/whatsapp-client.module.js';
 import { WhatsappConnectionModule } from '../whatsapp/connection/connection.module.js';
+import { SendableTemplates } from './sending/sendable-templates.js';
 import { TemplateRepository } from './template.repository.js';
 import { TemplatesController } from './templates.controller.js';
 import { TemplatesService } from './templates.service.js';
 import { TemplatesSyncService } from './templates-sync.service.js';
 
-/** Message templates: list, get, sync. */
+/** Message templates: list, get, sync, and which may be sent. */
 @Module({
-  imports: [WhatsappClientModule, WhatsappConnectionModule],
+  imports: [WhatsappConnectionModule],
   controllers: [TemplatesController],
-  providers: [TemplateRepository, TemplatesService, TemplatesSyncService],
+  exports: [SendableTemplates],
+  providers: [SendableTemplates, TemplateRepository, TemplatesService, TemplatesSyncService],
 })
 export class TemplatesModule {}

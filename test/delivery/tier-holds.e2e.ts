@@ -131,7 +131,18 @@ describe('workers under a messaging limit', () => {
       { portfolio: account?.portfolio ?? '', limit: 2, recipients: ['a', 'b'], lookAheadMs: 1000 },
     );
     const templates = await lab.fill(tenant, 3, `now() + interval '1 second'`);
-    await tenant.rows(`UPDATE messages SET type = 'template' WHERE id = ANY ($1)`, [templates]);
+    const [hello] = await tenant.rows<{ id: number }>(
+      `INSERT INTO templates (tenant_id, account_id, template_id, name, language, category, status, components)
+       SELECT tenant_id, id, '1', 'hello', 'en_US', 'UTILITY', 'APPROVED', '[]' FROM whatsapp_accounts WHERE tenant_id = $1
+       RETURNING id`,
+      [tenant.id],
+    );
+    const parts = { header: null, body: [], buttons: [] };
+    const template = { id: hello?.id, name: 'hello', language: 'en_US', ...parts };
+    await tenant.rows(`UPDATE messages SET type = 'template', content = $2 WHERE id = ANY ($1)`, [
+      templates,
+      { category: 'UTILITY', template },
+    ]);
     const read = () =>
       tenant.rows<Held>(
         `SELECT id::int, held_by, attempt_state, attempt_no, extract(epoch FROM next_at - now())::float8 AS wait_s
@@ -159,11 +170,13 @@ describe('workers under a messaging limit', () => {
 
     await tenant.rows(`UPDATE phone_numbers SET messaging_limit_tier = 'TIER_4' WHERE id = $1`, [tenant.numberId]);
     await tenant.rows(`UPDATE messages SET next_at = now() - interval '1 second' WHERE id = ANY ($1)`, [templates]);
-    await eventually('every template being looked at again', async () => {
+    await eventually('every template being looked at again, and two being sent', async () => {
       const rows = await read();
-      return rows.every(({ attempt_no, attempt_state }) => attempt_no >= 2 && attempt_state === null)
+      const { total } = await tenant.control.counts(tenant.phoneNumberId);
+      return total === 5 && rows.every(({ attempt_no, attempt_state }) => attempt_no >= 2 && attempt_state === null)
         ? true
         : undefined;
     });
+    expect((await read()).filter(({ held_by }) => held_by === 'tier')).toHaveLength(1);
   });
 });

@@ -90,6 +90,17 @@ CREATE INDEX read_receipts_tenant ON read_receipts (tenant_id);
 -- How long WhatsApp tries to deliver, where the template says so; -1: 30 days.
 ALTER TABLE templates ADD COLUMN message_send_ttl_seconds integer;
 
+-- What a message was stored with encrypted, a one-time code, is wiped as soon as it cannot be sent any more. By a
+-- trigger, so that whoever ends a message need not think of it; its condition looks at no row without one.
+CREATE FUNCTION messages_wipe_sealed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.content := NEW.content - 'sealed';
+  RETURN NEW;
+END $$;
+CREATE TRIGGER messages_wipe_sealed BEFORE UPDATE OF status ON messages FOR EACH ROW
+  WHEN (NEW.type = 'template' AND NEW.status NOT IN ('queued', 'sending', 'unknown') AND NEW.content ? 'sealed')
+  EXECUTE FUNCTION messages_wipe_sealed();
+
 -- Up to when the account is charged with management calls; see ManagementBudget. updated_at does not move with it: a
 -- newer one would make every process read the access token again.
 ALTER TABLE whatsapp_accounts ADD COLUMN management_charged_until timestamptz(3);

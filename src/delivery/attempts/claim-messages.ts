@@ -51,11 +51,14 @@ recorded AS (
 SELECT c.*, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
        n.messaging_limit_tier, a.portfolio, l.public_id, l.filename,
        coalesce(h.service_window_expires_at > now() + interval '${WINDOW_SPARE_S} seconds', false) AS in_service_window,
+       t.status AS template_status,
        f.id AS file_id, f.mime_type, f.size_bytes, f.storage_key, w.media_id AS uploaded_id
   FROM claimed c
   JOIN phone_numbers n ON n.id = c.number_id
   JOIN whatsapp_accounts a ON a.id = n.account_id
   JOIN chats h ON h.id = c.chat_id
+  LEFT JOIN templates t ON t.tenant_id = c.tenant_id
+                       AND t.id = CASE WHEN c.type = 'template' THEN (c.content -> 'template' ->> 'id')::int END
   LEFT JOIN media_links l ON l.id = c.media_link_id
   LEFT JOIN media_files f ON f.id = l.media_file_id
   LEFT JOIN whatsapp_media_ids w ON w.number_id = c.number_id AND w.media_file_id = f.id
@@ -81,6 +84,7 @@ interface ClaimRow {
   messaging_limit_tier: string | null;
   portfolio: string;
   in_service_window: boolean;
+  template_status: string | null;
   public_id: string | null;
   filename: string | null;
   file_id: number | null;
@@ -128,6 +132,7 @@ function fromRow(row: ClaimRow): ClaimedMessage {
     content: row.content,
     replyToWamid: row.reply_to_wamid,
     inServiceWindow: row.in_service_window,
+    templateStatus: row.template_status,
     number: {
       id: row.number_id,
       phoneNumberId: row.phone_number_id,

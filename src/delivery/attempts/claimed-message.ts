@@ -15,6 +15,8 @@ export interface ClaimedMessage {
   replyToWamid: string | null;
   /** The customer's service window is open, and stays so while this message is under way. */
   inServiceWindow: boolean;
+  /** Of the template that the message is made from, now; null: no template, or it is gone. */
+  templateStatus: string | null;
   media: ClaimedMedia | null;
   /** `accountUpdatedAt` tells a cached access token that it was rotated. */
   number: {

@@ -4,6 +4,7 @@ import { wakeLanes, type WokenMessage } from '../lanes/wake-lanes.js';
 import { PATIENCE } from '../lock-patience.js';
 import { MEDIA_LINK_DAYS, type AdvancedMessage } from '../status/advance-status.js';
 import { rankSql, STATUS_RANK, type MessageStatus } from '../status/message-status.js';
+import { stopTemplates } from '../templates/stop-templates.js';
 import { applyParkedStatuses } from '../status/parked-statuses.js';
 import type { AttemptEnd } from './attempt-end.js';
 
@@ -23,7 +24,10 @@ export interface RecordedEnds {
   paused: ChangedNumber[];
   /** Messages whose turn in their lane came with these ends: released, and to be handed to the workers. */
   woken: WokenMessage[];
-  /** Why lanes or statuses that had arrived before could not go on with the ends: the recovery sees to it. Else null. */
+  /**
+   * Why lanes or statuses that had arrived before could not go on with the ends (the recovery sees to it), or a template
+   * could not be stopped (its next message will). Else null.
+   */
   failure: unknown;
 }
 
@@ -136,6 +140,7 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
   const woken: WokenMessage[] = [];
   let failure: unknown = null;
   try {
+    await stopTemplates(postgres, attempts);
     const ended = rows.filter(({ status, priority }) => status !== 'sending' && priority > 0);
     woken.push(
       ...(await wakeLanes(

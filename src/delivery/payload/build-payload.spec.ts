@@ -26,6 +26,7 @@ const message = (fields: Partial<ClaimedMessage>): ClaimedMessage => ({
   replyToWamid: null,
   media: FILE,
   inServiceWindow: true,
+  templateStatus: null,
   number: {
     id: 5,
     phoneNumberId: '106',

@@ -4,10 +4,13 @@ import { audio } from './audio.js';
 import { document } from './document.js';
 import { image } from './image.js';
 import { PayloadError, type PayloadBuilder, type PayloadParts } from './payload-builder.js';
+import { template } from './template.js';
 import { video } from './video.js';
 
 /** One builder for each type of message that can be sent. */
-const BUILDERS: ReadonlyMap<string, PayloadBuilder> = new Map(Object.entries({ audio, document, image, video }));
+const BUILDERS: ReadonlyMap<string, PayloadBuilder> = new Map(
+  Object.entries({ audio, document, image, template, video }),
+);
 
 /**
  * The program must not accept what it cannot send.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MediaNotStoredError } from '../../media/storage/storage-errors.js';
 import { Settings } from '../../platform/config/settings.js';
-import { DecryptionError } from '../../platform/crypto/encryption.js';
+import { DecryptionError, Encryption } from '../../platform/crypto/encryption.js';
 import { Log } from '../../platform/logging/log.js';
 import type { MessagePayload } from '../../whatsapp/client/payloads.js';
 import { AccessTokens, AccountGoneError } from '../../whatsapp/connection/access-tokens.js';
@@ -11,7 +11,9 @@ import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { afterRefusal, failedHere, heldByTier, notWritten, pausedHere } from '../attempts/decide-end.js';
 import { OutgoingMedia, type PreparedReference } from '../media/outgoing-media.js';
 import { buildPayload } from '../payload/build-payload.js';
+import { openSealed } from '../payload/open-sealed.js';
 import { PayloadError, type PayloadParts } from '../payload/payload-builder.js';
+import { stoppedByTemplate } from '../templates/template-stop.js';
 import { MessagingPlaces, type PlaceDecision } from '../tier/messaging-places.js';
 import type { Place } from '../tier/places.js';
 
@@ -31,12 +33,16 @@ export class MessagePreparation {
     private readonly media: OutgoingMedia,
     private readonly store: AttemptStore,
     private readonly places: MessagingPlaces,
+    private readonly encryption: Encryption,
     private readonly settings: Settings,
     private readonly log: Log,
   ) {}
 
   /** Never rejects: whatever is missing is an end of the attempt. */
   async prepare(message: ClaimedMessage): Promise<Preparation> {
+    if (message.type === 'template' && message.templateStatus !== 'APPROVED') {
+      return { kind: 'ended', end: stoppedByTemplate(message.templateStatus) };
+    }
     try {
       const accessToken = await this.tokens.tokenFor({
         tenantId: message.tenantId,
@@ -71,7 +77,7 @@ export class MessagePreparation {
     place: Place | null,
   ): Promise<{ payload: MessagePayload; place: Place | null }> {
     try {
-      return { payload: buildPayload(message, file), place };
+      return { payload: buildPayload(openSealed(message, this.encryption), file), place };
     } catch (error) {
       if (place) await this.places.giveBack(place);
       throw error;

@@ -10,3 +10,16 @@ export function integerText({ value }: TransformFnParams): unknown {
   if (value === '' || value === null) return undefined;
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : (value as unknown);
 }
+
+/** The same for a number with a fraction. */
+export function numberText({ value }: TransformFnParams): unknown {
+  if (value === '' || value === null) return undefined;
+  return typeof value === 'string' && /^-?\d{1,3}(\.\d{1,20})?$/.test(value) ? Number(value) : (value as unknown);
+}
+
+/** The same for yes and no. */
+export function booleanText({ value }: TransformFnParams): unknown {
+  if (value === '' || value === null) return undefined;
+  if (value === 'true' || value === '1') return true;
+  return value === 'false' || value === '0' ? false : (value as unknown);
+}

@@ -3,7 +3,7 @@ import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
 import { type ApiError, validationError } from '../../platform/http/api-error.js';
 import { countConversations, ensureChats, moveChats, type OpenedConversations } from './conversations.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
-import { judge, mergedText } from './judge.js';
+import { filledIn, judge } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
 import { countContacts, faultsOfNewContacts, insertContacts, type WantedContact } from './new-contacts.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
@@ -170,7 +170,7 @@ async function storeMessages(
     return {
       index,
       item,
-      text: mergedText(item.message, contact),
+      ...filledIn(item.message, contact),
       chatId,
       contactId,
       numberId,

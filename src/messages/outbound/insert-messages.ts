@@ -6,6 +6,7 @@ export interface StorableMessage {
   item: OutboundItem;
   /** After merging. */
   text: string | null;
+  content: Record<string, unknown>;
   chatId: number;
   contactId: number;
   numberId: number;
@@ -90,7 +91,7 @@ export async function insertMessages(
       messages.map(({ phone }) => phone),
       messages.map(({ whatsappUserId }) => whatsappUserId),
       messages.map(({ text }) => text),
-      messages.map(({ item }) => JSON.stringify(item.message.content)),
+      messages.map(({ content }) => JSON.stringify(content)),
       messages.map(({ item }) => files.get(mediaKey(item))?.id ?? null),
       messages.map(({ item }) => item.message.media?.publicId ?? null),
       messages.map(({ item }) => item.message.media?.filename ?? null),

@@ -1,5 +1,5 @@
 import type { Circumstances } from './lookup.js';
-import { judge } from './judge.js';
+import { filledIn, judge } from './judge.js';
 import type { OutboundMessage } from './outbound-message.js';
 
 const message = (changes: Partial<OutboundMessage> = {}): OutboundMessage => ({
@@ -142,6 +142,26 @@ describe('whether a message may be sent', () => {
   it('may not into a closed window when the tenant wants that refused', () => {
     expect(verdict({}, { enforceServiceWindow: true })?.code).toBe('SERVICE_WINDOW_CLOSED');
     expect(verdict({}, { enforceServiceWindow: true, windowOpen: true })).toBeUndefined();
+    expect(verdict({ type: 'template' }, { enforceServiceWindow: true })).toBeUndefined();
+  });
+
+  it('may not when what it renders itself has faults, with the contact that is there or is to be made', () => {
+    const render: OutboundMessage['render'] = (merge) => {
+      const name = merge('@{contact_first_name}');
+      return name === 'Mona' ? { text: name, content: { name } } : { faults: { field_1: [`not ${name}`] } };
+    };
+    expect(verdict({ render }, {})).toBeUndefined();
+    expect(verdict({ render, newContact: { firstname: 'Sara' } }, { contact: null })?.details).toEqual({
+      field_1: ['not Sara'],
+    });
+    expect(filledIn(message({ render, text: 'x', content: { a: 1 } }), contact)).toEqual({
+      text: 'Mona',
+      content: { name: 'Mona' },
+    });
+    expect(filledIn(message({ text: '@{contact_last_name}', content: { a: 1 } }), contact)).toEqual({
+      text: 'Ali',
+      content: { a: 1 },
+    });
   });
 
   it('names what is wrong with the input before what the plan forbids', () => {

@@ -10,7 +10,7 @@ import {
 import { codePoints } from '../../platform/http/validation/code-points.js';
 import type { Circumstances } from './lookup.js';
 import { fillMergeFields, type MergeSource } from './merge-fields.js';
-import type { OutboundMessage } from './outbound-message.js';
+import type { OutboundMessage, RenderedMessage } from './outbound-message.js';
 
 /**
  * Whether a message may be sent as things stand, before anything is written: what the caller is told when not. The
@@ -23,6 +23,14 @@ export function judge(message: OutboundMessage, found: Circumstances): ApiError 
 /** The text as it will be sent. */
 export function mergedText(message: OutboundMessage, source: MergeSource): string | null {
   return message.text === null ? null : fillMergeFields(message.text, source);
+}
+
+/** Text and content as they will be sent; for a message that was judged sendable with the same source. */
+export function filledIn(message: OutboundMessage, source: MergeSource): RenderedMessage {
+  if (!message.render) return { text: mergedText(message, source), content: message.content };
+  const rendered = message.render((text) => fillMergeFields(text, source));
+  if ('faults' in rendered) throw new Error('A message with faults was judged sendable');
+  return rendered;
 }
 
 /** What a new contact's merge fields are filled from. */
@@ -45,7 +53,10 @@ function badInput(message: OutboundMessage, found: Circumstances): ApiError | un
       details.contact_id = ['The contact has another phone than the one given in phone.'];
     }
   }
-  const text = mergedText(message, found.contact ?? newContactMergeSource(message));
+  const source = found.contact ?? newContactMergeSource(message);
+  const rendered = message.render?.((written) => fillMergeFields(written, source));
+  if (rendered && 'faults' in rendered) Object.assign(details, rendered.faults);
+  const text = mergedText(message, source);
   if (text !== null && codePoints(text) > message.textLimit) {
     details[message.textField] = [
       `The ${message.textField} field must not be longer than ${message.textLimit} characters after its merge fields are filled in.`,

@@ -1,5 +1,5 @@
 import type { PreparedMedia } from '../../media/prepared-media.js';
-import type { ApiError } from '../../platform/http/api-error.js';
+import type { ApiError, FieldErrors } from '../../platform/http/api-error.js';
 
 /** Fields for a contact that this send creates; ignored when the contact exists. */
 export interface NewContactFields {
@@ -10,6 +10,12 @@ export interface NewContactFields {
   countryId?: number;
   assignedId?: number;
   groupIds?: number[];
+}
+
+/** A message as it will be sent. */
+export interface RenderedMessage {
+  text: string | null;
+  content: Record<string, unknown>;
 }
 
 /** What every kind of message gives to the one outbound path. */
@@ -33,12 +39,17 @@ export interface OutboundMessage {
   media?: PreparedMedia & { publicId: string };
   /** What the payload builder of this type needs beside text and media. */
   content: Record<string, unknown>;
+  /**
+   * For a kind with several texts that hold merge fields: its text and content once `merge` has filled them in, or what
+   * is wrong with them by field. Counts instead of `text` and `content`.
+   */
+  render?: (merge: (text: string) => string) => RenderedMessage | { faults: FieldErrors };
   /** 0 leaves first (one-time codes); 5 is ordinary. */
   priority: number;
 }
 
 /** The kinds of message that can be sent; the program does not start without a payload builder for each. */
-export const OUTBOUND_TYPES = ['image', 'video', 'audio', 'document'] as const;
+export const OUTBOUND_TYPES = ['image', 'video', 'audio', 'document', 'template'] as const;
 export type OutboundType = (typeof OUTBOUND_TYPES)[number];
 
 /** A message that is stored and will go out. */

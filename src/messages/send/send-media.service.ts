@@ -1,25 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { MediaIntake } from '../../media/media-intake.js';
-import { MediaLinks } from '../../media/media-links.js';
 import { isMediaType } from '../../media/media-types.js';
 import type { PreparedMedia } from '../../media/prepared-media.js';
 import type { MediaForm } from '../../media/upload/uploaded-file.js';
-import { isServerError } from '../../platform/database/database-errors.js';
-import { ApiError, type FieldErrors, validationError } from '../../platform/http/api-error.js';
+import { mergeFaults, validationError } from '../../platform/http/api-error.js';
 import { checkDto } from '../../platform/http/validation/validate-dto.js';
-import { Log } from '../../platform/logging/log.js';
 import { MAX_CAPTION, SendMediaDto } from '../dto/send-media.dto.js';
 import type { SentMediaDto } from '../dto/sent-media.dto.js';
-import { type Accepted, requirePossibleContact, type SendContext, sentFields, SendService } from './send.service.js';
+import { requirePossibleContact, type SendContext, sentFields } from './send.service.js';
+import { SendWithFileService } from './send-with-file.service.js';
 
 /** Sends an image, video, audio or document: checks it, stores file and message, and waits for WhatsApp's answer. */
 @Injectable()
 export class SendMediaService {
   constructor(
     private readonly intake: MediaIntake,
-    private readonly links: MediaLinks,
-    private readonly sends: SendService,
-    private readonly log: Log,
+    private readonly sends: SendWithFileService,
   ) {}
 
   /**
@@ -29,12 +25,18 @@ export class SendMediaService {
   async send(form: MediaForm, context: SendContext): Promise<SentMediaDto> {
     const dto = await this.check(form);
     const prepared = await this.prepare(context.tenantId, dto, form);
-    const publicId = this.links.newPublicId();
-    const { accepted, outcome } = await this.accept(dto, { ...prepared, publicId }, context);
+    const content = {
+      type: dto.media_type,
+      text: dto.caption ?? null,
+      textField: 'caption',
+      textLimit: MAX_CAPTION,
+      content: {},
+    };
+    const { accepted, outcome, url } = await this.sends.accept(dto, content, prepared, context);
     return {
       ...sentFields(accepted, await outcome()),
       media_type: dto.media_type,
-      media_url: this.links.url(publicId, prepared.filename),
+      media_url: url,
       caption: accepted.text,
       filename: dto.media_type === 'document' || dto.filename !== undefined ? prepared.filename : null,
     };
@@ -43,18 +45,18 @@ export class SendMediaService {
   /** The form's fields and its file, with every fault of both named at once. */
   private async check(form: MediaForm): Promise<SendMediaDto> {
     const { instance: dto, faults } = await checkDto(SendMediaDto, form.fields);
-    merge(faults, form.faults);
+    mergeFaults(faults, form.faults);
     if (dto.media_type === 'audio' && dto.caption !== undefined) {
-      merge(faults, { caption: ['The caption field must not be given for audio.'] });
+      mergeFaults(faults, { caption: ['The caption field must not be given for audio.'] });
     }
     const url = dto.media_url !== undefined;
     if (form.file && url) {
-      merge(faults, { media_url: ['Give either media_file or media_url, not both.'] });
+      mergeFaults(faults, { media_url: ['Give either media_file or media_url, not both.'] });
     } else if (!form.file && !url && !faults.media_file && !faults.media_url) {
-      merge(faults, { media_file: ['A media_file or a media_url is required.'] });
+      mergeFaults(faults, { media_file: ['A media_file or a media_url is required.'] });
     }
     if (form.file && isMediaType(dto.media_type)) {
-      merge(faults, await this.intake.faultsOf(dto.media_type, form.file));
+      mergeFaults(faults, await this.intake.faultsOf(dto.media_type, form.file));
     }
     if (Object.keys(faults).length > 0) throw validationError(faults);
     requirePossibleContact(dto);
@@ -64,44 +66,5 @@ export class SendMediaService {
   private prepare(tenantId: number, dto: SendMediaDto, form: MediaForm): Promise<PreparedMedia> {
     if (form.file) return this.intake.fromUpload(tenantId, dto.media_type, form.file, dto.filename);
     return this.intake.fromUrl(tenantId, dto.media_type, dto.media_url ?? '', dto.filename);
-  }
-
-  private async accept(
-    dto: SendMediaDto,
-    media: PreparedMedia & { publicId: string },
-    context: SendContext,
-  ): Promise<Accepted> {
-    const content = {
-      type: dto.media_type,
-      text: dto.caption ?? null,
-      textField: 'caption',
-      textLimit: MAX_CAPTION,
-      media,
-      content: {},
-    };
-    try {
-      const result = await this.sends.accept(dto, content, context);
-      await this.settle(media, result.accepted.mediaStorageKey);
-      return result;
-    } catch (error) {
-      // Only when nothing was stored for certain; after a lost connection the collector finds out.
-      if (error instanceof ApiError || isServerError(error)) await this.settle(media, null);
-      throw error;
-    }
-  }
-
-  /** The message is decided by now: a file that cannot be removed is the collector's, not the caller's. */
-  private async settle(media: PreparedMedia, keptStorageKey: string | null): Promise<void> {
-    try {
-      await this.intake.settle(media, keptStorageKey);
-    } catch (error) {
-      this.log.warn({ err: error, tenant_id: media.tenantId }, 'a surplus media file could not be removed');
-    }
-  }
-}
-
-function merge(into: FieldErrors, more: FieldErrors): void {
-  for (const [field, messages] of Object.entries(more)) {
-    into[field] = [...(Object.hasOwn(into, field) ? (into[field] ?? []) : []), ...messages];
   }
 }

@@ -18,7 +18,7 @@ export interface SendContext {
 /** What one kind of message adds to what every send has. */
 export type SendContent = Pick<
   OutboundMessage,
-  'type' | 'text' | 'textField' | 'textLimit' | 'textRequired' | 'media' | 'content'
+  'type' | 'text' | 'textField' | 'textLimit' | 'textRequired' | 'media' | 'content' | 'render'
 > & {
   /** 5 unless given: ordinary. */
   priority?: number;

@@ -5,6 +5,13 @@ export { ERROR_CODES, type ErrorCode } from './error-codes.js';
 /** Messages by field name, as `error.details` of a 422 holds them: `{"contacts.3.phone": ["…"]}`. */
 export type FieldErrors = Record<string, string[]>;
 
+/** Adds the messages of `more` to those of `into`. */
+export function mergeFaults(into: FieldErrors, more: FieldErrors): void {
+  for (const [field, messages] of Object.entries(more)) {
+    into[field] = [...(Object.hasOwn(into, field) ? (into[field] ?? []) : []), ...messages];
+  }
+}
+
 /**
  * An error that the caller of the API sees. Thrown where it happens; the one exception filter turns it into the
  * envelope. `message` and `details` reach the caller, so they hold no secret, SQL or path of ours.
