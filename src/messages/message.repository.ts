@@ -23,6 +23,7 @@ export interface MessageRow {
   error_code: string | null;
   error_title: string | null;
   error_details: string | null;
+  phone_number_id: string;
   display_phone_number: string;
   paused: boolean;
   paused_reason: string | null;
@@ -35,7 +36,7 @@ export interface MessageRow {
 const SELECT = `
 SELECT m.id, m.chat_id, m.contact_id, m.direction, m.type, m.status, m.body, m.phone, m.wamid, m.reply_to_wamid, m.is_read,
        m.staff_id, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.created_at, m.error_code, m.error_title,
-       m.error_details, m.held_by, n.display_phone_number, n.paused_at IS NOT NULL AS paused, n.paused_reason,
+       m.error_details, m.held_by, n.phone_number_id, n.display_phone_number, n.paused_at IS NOT NULL AS paused, n.paused_reason,
        l.public_id, l.filename
   FROM messages m
   JOIN phone_numbers n ON n.id = m.number_id

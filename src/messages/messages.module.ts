@@ -10,10 +10,15 @@ import { OutcomeReader } from './outbound/outcome-reader.js';
 import { OutcomeWaiter } from './outbound/outcome-waiter.js';
 import { SendReplies } from './send/send-call.js';
 import { SendController } from './send/send.controller.js';
+import { SendContactsService } from './send/send-contacts.service.js';
+import { SendInteractiveService } from './send/send-interactive.service.js';
+import { SendLocationService } from './send/send-location.service.js';
 import { SendMediaService } from './send/send-media.service.js';
+import { SendReactionService } from './send/send-reaction.service.js';
 import { SendService } from './send/send.service.js';
 import { SendTemplateService } from './send/send-template.service.js';
 import { SendWithFileService } from './send/send-with-file.service.js';
+import { SendTextService } from './send/send-text.service.js';
 
 /** Sending messages and showing them. */
 @Module({
@@ -28,9 +33,14 @@ import { SendWithFileService } from './send/send-with-file.service.js';
     OutcomeWaiter,
     SendReplies,
     SendService,
+    SendTextService,
     SendMediaService,
     SendTemplateService,
     SendWithFileService,
+    SendInteractiveService,
+    SendLocationService,
+    SendContactsService,
+    SendReactionService,
   ],
 })
 export class MessagesModule {}

@@ -9,12 +9,8 @@ import { type ListPage, Lists } from '../platform/pagination/lists.js';
 import type { MessageDto } from './dto/message.dto.js';
 import { MESSAGE_LIST } from './list/message-list.js';
 import { errorCodeOf, shownError } from './message-error.js';
+import { type MessageReference, readMessageReference } from './message-reference.js';
 import { MessageRepository, type MessageRow } from './message.repository.js';
-
-/** Digits that a bigint holds for certain. */
-const INTEGER_ID = /^\d{1,15}$/;
-/** What a wamid can be: printable ASCII. Anything else is nobody's message, and Postgres need not be asked. */
-const WAMID = /^[\x21-\x7e]{1,255}$/;
 
 /** What a tenant is told about `messages.held_by`. */
 const HELD_BY = {
@@ -46,13 +42,16 @@ export class MessagesService {
    * @throws ApiError 404 when the tenant has no such message
    */
   async get(tenantId: number, id: string): Promise<MessageDto> {
-    const row = INTEGER_ID.test(id)
-      ? await this.repository.findById(tenantId, Number(id))
-      : WAMID.test(id)
-        ? await this.repository.findByWamid(tenantId, id)
-        : undefined;
+    const reference = readMessageReference(id);
+    const row = reference && (await this.find(tenantId, reference));
     if (!row) throw notFound('There is no such message.');
     return this.present(row);
+  }
+
+  private find(tenantId: number, reference: MessageReference): Promise<MessageRow | undefined> {
+    return 'id' in reference
+      ? this.repository.findById(tenantId, reference.id)
+      : this.repository.findByWamid(tenantId, reference.wamid);
   }
 
   private present(row: MessageRow): MessageDto {

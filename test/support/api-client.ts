@@ -53,6 +53,14 @@ export class ApiClient {
     return this.request('POST', path, { body: form, headers, signal });
   }
 
+  /** POST /messages/{kind} as JSON. */
+  send(kind: string, fields: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+    return this.request('POST', `/api/v2/messages/${kind}`, {
+      body: JSON.stringify(fields),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+  }
+
   getMessage(id: number | string): Promise<ApiAnswer> {
     return this.request('GET', `/api/v2/messages/${encodeURIComponent(id)}`);
   }

@@ -80,7 +80,12 @@ describe('the OpenAPI document of the whole program', () => {
     const documented = operationsOf(document).map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(documented).toEqual(
       expect.arrayContaining([
+        'POST /api/v2/messages/text',
         'POST /api/v2/messages/media',
+        'POST /api/v2/messages/interactive',
+        'POST /api/v2/messages/location',
+        'POST /api/v2/messages/contacts',
+        'POST /api/v2/messages/reaction',
         'GET /api/v2/messages',
         'GET /api/v2/messages/messages',
         'GET /api/v2/messages/{id}',

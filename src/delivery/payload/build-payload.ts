@@ -1,15 +1,20 @@
 import type { MessagePayload, PayloadRecipient } from '../../whatsapp/client/payloads.js';
 import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { audio } from './audio.js';
+import { contacts } from './contacts.js';
 import { document } from './document.js';
 import { image } from './image.js';
+import { interactive } from './interactive.js';
+import { location } from './location.js';
 import { PayloadError, type PayloadBuilder, type PayloadParts } from './payload-builder.js';
+import { reaction } from './reaction.js';
 import { template } from './template.js';
+import { text } from './text.js';
 import { video } from './video.js';
 
 /** One builder for each type of message that can be sent. */
 const BUILDERS: ReadonlyMap<string, PayloadBuilder> = new Map(
-  Object.entries({ audio, document, image, template, video }),
+  Object.entries({ audio, contacts, document, image, interactive, location, reaction, template, text, video }),
 );
 
 /**
@@ -34,7 +39,7 @@ export function buildPayload(message: ClaimedMessage, media: PayloadParts['media
     recipient_type: 'individual',
     ...recipientOf(message),
     ...build({ message, media }),
-    ...(message.replyToWamid === null ? {} : { context: { message_id: message.replyToWamid } }),
+    ...quoteOf(message),
     biz_opaque_callback_data: opaqueData(message.id, message.attemptNo),
   };
 }
@@ -49,4 +54,9 @@ function recipientOf(message: ClaimedMessage): PayloadRecipient {
   if (message.phone !== null) return { to: `+${message.phone}` };
   if (message.recipientUserId !== null) return { recipient: message.recipientUserId };
   throw new PayloadError(`Message ${message.id} has no recipient`);
+}
+
+/** A reaction names its message itself; WhatsApp refuses one with a quote. */
+function quoteOf({ type, replyToWamid }: ClaimedMessage): { context?: { message_id: string } } {
+  return replyToWamid === null || type === 'reaction' ? {} : { context: { message_id: replyToWamid } };
 }

@@ -23,3 +23,9 @@ export function requireMedia({ message, media }: PayloadParts): NonNullable<Payl
 export function captionOf({ message }: PayloadParts): { caption?: string } {
   return message.body ? { caption: message.body } : {};
 }
+
+/** The text of a message that cannot be without one. @throws PayloadError */
+export function requireText({ message }: PayloadParts): string {
+  if (!message.body) throw new PayloadError(`Message ${message.id} of type ${message.type} has no text`);
+  return message.body;
+}

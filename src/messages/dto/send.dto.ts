@@ -4,8 +4,9 @@ import { IsInt, IsOptional, Matches, Min, ValidateIf, ValidateNested } from 'cla
 import { IsPhone } from '../../platform/phone/is-phone.js';
 import { ContactFieldsDto } from './contact-fields.dto.js';
 import { emptyAsAbsent, integerText } from './form-values.js';
+import { IsMessageReference } from './is-message-reference.js';
 
-/** What the body of every send has, whatever it sends: who gets it, and from which number. */
+/** What the body of every send has, whatever it sends: who gets it, from which number, and what it answers. */
 export class SendDto {
   @ApiPropertyOptional({
     type: String,
@@ -35,6 +36,17 @@ export class SendDto {
   @IsOptional()
   @Matches(/^\d{1,30}$/, { message: 'from must be a WhatsApp phone number id' })
   from?: string;
+
+  @ApiPropertyOptional({
+    oneOf: [{ type: 'string' }, { type: 'integer' }],
+    example: 'wamid.HBgMMjAxMDAwMDAwMDAwFQIAEhgUM0EwRjQ2',
+    description:
+      'The message that this one answers, which the recipient sees quoted: its `wamid` or our id. It must belong to the same chat, that is, to this recipient and the number you send from.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @IsMessageReference()
+  reply_to?: string;
 
   @ApiPropertyOptional({
     type: () => ContactFieldsDto,

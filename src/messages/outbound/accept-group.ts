@@ -179,6 +179,7 @@ async function storeMessages(
       leftToFeeder: item.message.priority > 0 && isBacklogged(numberId),
       phone: contact.phone,
       whatsappUserId: contact.whatsappUserId,
+      replyToWamid: found.referred?.wamid ?? null,
       expiresInS: found.messageExpiresInS,
       serviceWindowExpiresAt: found.chat?.serviceWindowExpiresAt ?? chat?.service_window_expires_at ?? null,
     };

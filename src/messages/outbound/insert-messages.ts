@@ -16,6 +16,8 @@ export interface StorableMessage {
   leftToFeeder: boolean;
   phone: string | null;
   whatsappUserId: string | null;
+  /** The message that this one answers or reacts to. */
+  replyToWamid: string | null;
   expiresInS: number;
   serviceWindowExpiresAt: Date | null;
 }
@@ -56,10 +58,10 @@ export async function insertMessages(
               CASE WHEN u.public_id IS NULL THEN NULL ELSE nextval('media_links_id_seq') END AS link_id, u.*
          FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[], $6::smallint[], $7::text[], $8::text[],
                      $9::text[], $10::jsonb[], $11::int[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[],
-                     $17::int[])
+                     $17::int[], $19::text[])
               WITH ORDINALITY
               AS u (tenant_id, number_id, chat_id, contact_id, type, priority, phone, recipient_user_id,
-                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s, ord)),
+                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s, reply_to_wamid, ord)),
      busy AS MATERIALIZED (SELECT chat_id FROM busy_lanes(ARRAY(SELECT DISTINCT chat_id FROM i WHERE priority > 0))),
      moment AS MATERIALIZED (SELECT clock_timestamp() AS due_at FROM (SELECT count(*) FROM busy) AS locked),
      placed AS MATERIALIZED (
@@ -73,12 +75,12 @@ export async function insertMessages(
      stored AS (
        INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, priority, phone,
                              recipient_user_id, body, content, media_link_id, waiter, request_id, generation, due_at,
-                             held_by, next_at, expires_at)
+                             held_by, next_at, expires_at, reply_to_wamid)
        SELECT id, tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', priority, phone,
               recipient_user_id, body, content, link_id, waiter, request_id, 1, due_at,
               CASE WHEN held THEN 'lane' END,
               CASE WHEN held THEN due_at + $18 * interval '1 second' ELSE now() + grace_s * interval '1 second' END,
-              now() + expires_in_s * interval '1 second'
+              now() + expires_in_s * interval '1 second', reply_to_wamid
          FROM placed)
      SELECT id, held FROM placed ORDER BY ord`,
     [
@@ -100,6 +102,7 @@ export async function insertMessages(
       messages.map(({ expiresInS }) => expiresInS),
       messages.map(({ leftToFeeder }) => (leftToFeeder ? 0 : RELEASE_GRACE_S)),
       orderHoldS,
+      messages.map(({ replyToWamid }) => replyToWamid),
     ],
   );
   return messages.map(({ item }, position) => {

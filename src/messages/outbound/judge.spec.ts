@@ -42,6 +42,7 @@ const found = (changes: Partial<Circumstances> = {}): Circumstances => ({
   contact,
   chat: null,
   windowOpen: false,
+  referred: null,
   ...changes,
 });
 
@@ -161,6 +162,31 @@ describe('whether a message may be sent', () => {
     expect(filledIn(message({ text: '@{contact_last_name}', content: { a: 1 } }), contact)).toEqual({
       text: 'Ali',
       content: { a: 1 },
+    });
+  });
+
+  describe('that refers to another', () => {
+    const refersTo = { message: { id: 4 }, field: 'reply_to' };
+    const referred = { wamid: 'wamid.x', type: 'text', isOld: false };
+    const fault = (m: Partial<OutboundMessage>, f: Circumstances['referred']) =>
+      verdict({ refersTo, ...m }, { referred: f })?.details?.reply_to;
+
+    it('may, when that one is in this chat and WhatsApp has it', () => {
+      expect(fault({}, referred)).toBeUndefined();
+      expect(fault({}, { ...referred, type: 'reaction', isOld: true })).toBeUndefined();
+      expect(fault({ type: 'reaction' }, referred)).toBeUndefined();
+    });
+
+    it('may not when that one is not in this chat, or WhatsApp does not have it', () => {
+      expect(fault({}, null)).toEqual([expect.stringContaining('no such message')]);
+      expect(fault({}, { ...referred, wamid: null })).toEqual([expect.stringContaining('yet')]);
+    });
+
+    it('may not react to a reaction, or to what is too old', () => {
+      expect(fault({ type: 'reaction' }, { ...referred, type: 'reaction' })).toEqual([
+        expect.stringContaining('reaction itself'),
+      ]);
+      expect(fault({ type: 'reaction' }, { ...referred, isOld: true })).toEqual([expect.stringContaining('30 days')]);
     });
   });
 

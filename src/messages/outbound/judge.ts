@@ -8,7 +8,7 @@ import {
   whatsappNotConfigured,
 } from '../../platform/http/api-error.js';
 import { codePoints } from '../../platform/http/validation/code-points.js';
-import type { Circumstances } from './lookup.js';
+import { type Circumstances, REACTION_DAYS } from './lookup.js';
 import { fillMergeFields, type MergeSource } from './merge-fields.js';
 import type { OutboundMessage, RenderedMessage } from './outbound-message.js';
 
@@ -22,7 +22,8 @@ export function judge(message: OutboundMessage, found: Circumstances): ApiError 
 
 /** The text as it will be sent. */
 export function mergedText(message: OutboundMessage, source: MergeSource): string | null {
-  return message.text === null ? null : fillMergeFields(message.text, source);
+  if (message.text === null || message.textVerbatim) return message.text;
+  return fillMergeFields(message.text, source);
 }
 
 /** Text and content as they will be sent; for a message that was judged sendable with the same source. */
@@ -53,6 +54,10 @@ function badInput(message: OutboundMessage, found: Circumstances): ApiError | un
       details.contact_id = ['The contact has another phone than the one given in phone.'];
     }
   }
+  if (message.refersTo) {
+    const fault = faultOfReference(message, found.referred);
+    if (fault) details[message.refersTo.field] = [fault];
+  }
   const source = found.contact ?? newContactMergeSource(message);
   const rendered = message.render?.((written) => fillMergeFields(written, source));
   if (rendered && 'faults' in rendered) Object.assign(details, rendered.faults);
@@ -79,6 +84,15 @@ function badInput(message: OutboundMessage, found: Circumstances): ApiError | un
     }
   }
   return Object.keys(details).length > 0 ? validationError(details) : undefined;
+}
+
+function faultOfReference({ type }: OutboundMessage, referred: Circumstances['referred']): string | undefined {
+  if (!referred) return 'There is no such message in the chat of this number and contact.';
+  if (referred.wamid === null) return 'WhatsApp does not have that message yet.';
+  if (type !== 'reaction') return undefined;
+  if (referred.type === 'reaction') return 'That message is a reaction itself.';
+  if (referred.isOld) return `That message is older than ${REACTION_DAYS} days.`;
+  return undefined;
 }
 
 function missing(message: OutboundMessage, found: Circumstances): ApiError | undefined {

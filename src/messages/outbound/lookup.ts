@@ -36,7 +36,12 @@ export interface Circumstances {
   } | null;
   chat: { id: number; serviceWindowExpiresAt: Date | null; conversationOpen: boolean } | null;
   windowOpen: boolean;
+  /** The message that this one refers to, when it belongs to this chat. */
+  referred: { wamid: string | null; type: string; isOld: boolean } | null;
 }
+
+/** A message can be reacted to for so long (WhatsApp, reaction messages), days. */
+export const REACTION_DAYS = 30;
 
 interface LookupRow {
   tenant_id: number;
@@ -67,11 +72,15 @@ interface LookupRow {
   service_window_expires_at: Date | null;
   window_open: boolean;
   conversation_open: boolean;
+  referred_type: string | null;
+  referred_wamid: string | null;
+  referred_is_old: boolean | null;
 }
 
 // LATERAL with LIMIT keeps every look-up on its index, whatever the planner thinks of the size of the group:
 // phone_numbers_one_default, phone_numbers_phone_number_id_key, contacts_pkey, contacts_tenant_phone,
-// chats_number_id_contact_id_key.
+// chats_number_id_contact_id_key, messages_pkey, messages_number_wamid. The last two are not even opened for a message
+// that refers to none.
 const LOOKUP = `
 SELECT t.id AS tenant_id, t.status AS tenant_status, t.default_source_id, t.default_status_id, t.default_assigned_id,
        t.enforce_service_window, t.message_expires_in_s, t.contact_count,
@@ -82,8 +91,11 @@ SELECT t.id AS tenant_id, t.status AS tenant_status, t.default_source_id, t.defa
        c.marketing_stopped,
        h.id AS chat_id, h.service_window_expires_at,
        coalesce(h.service_window_expires_at > now(), false) AS window_open,
-       coalesce(h.conversation_expires_at > now(), false) AS conversation_open
-FROM unnest($1::int[], $2::text[], $3::int[], $4::text[]) WITH ORDINALITY AS i (tenant_id, sender, contact_id, phone, ord)
+       coalesce(h.conversation_expires_at > now(), false) AS conversation_open,
+       r.type AS referred_type, r.wamid AS referred_wamid,
+       coalesce(r.sent_at, r.created_at) < now() - interval '${REACTION_DAYS} days' AS referred_is_old
+FROM unnest($1::int[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::text[]) WITH ORDINALITY
+     AS i (tenant_id, sender, contact_id, phone, referred_id, referred_wamid, ord)
 JOIN tenants t ON t.id = i.tenant_id
 LEFT JOIN plans p ON p.id = t.plan_id
 LEFT JOIN tenant_usage u ON u.tenant_id = t.id AND u.month = date_trunc('month', now())::date
@@ -98,6 +110,13 @@ LEFT JOIN LATERAL (
   (SELECT * FROM contacts WHERE i.contact_id IS NULL AND tenant_id = i.tenant_id AND phone = i.phone LIMIT 1)
 ) c ON true
 LEFT JOIN chats h ON h.number_id = n.id AND h.contact_id = c.id
+LEFT JOIN LATERAL (
+  (SELECT type, wamid, sent_at, created_at FROM messages
+    WHERE id = i.referred_id AND chat_id = h.id AND tenant_id = i.tenant_id LIMIT 1)
+  UNION ALL
+  (SELECT type, wamid, sent_at, created_at FROM messages
+    WHERE number_id = n.id AND wamid = i.referred_wamid AND chat_id = h.id AND tenant_id = i.tenant_id LIMIT 1)
+) r ON true
 ORDER BY i.ord`;
 
 /** Reads the circumstances of each message, in the order given. */
@@ -107,6 +126,8 @@ export async function lookUp(sql: SqlRunner, messages: OutboundMessage[]): Promi
     messages.map((message) => message.from ?? null),
     messages.map((message) => message.contactId ?? null),
     messages.map((message) => message.phone ?? null),
+    messages.map(({ refersTo }) => (refersTo && 'id' in refersTo.message ? refersTo.message.id : null)),
+    messages.map(({ refersTo }) => (refersTo && 'wamid' in refersTo.message ? refersTo.message.wamid : null)),
   ]);
   if (rows.length !== messages.length) throw new Error('A message was looked up for a tenant that is not there');
   return rows.map(circumstancesOf);
@@ -157,5 +178,9 @@ function circumstancesOf(row: LookupRow): Circumstances {
             conversationOpen: row.conversation_open,
           },
     windowOpen: row.window_open,
+    referred:
+      row.referred_type === null
+        ? null
+        : { type: row.referred_type, wamid: row.referred_wamid, isOld: row.referred_is_old ?? false },
   };
 }

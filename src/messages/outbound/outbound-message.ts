@@ -1,5 +1,6 @@
 import type { PreparedMedia } from '../../media/prepared-media.js';
 import type { ApiError, FieldErrors } from '../../platform/http/api-error.js';
+import type { MessageReference } from '../message-reference.js';
 
 /** Fields for a contact that this send creates; ignored when the contact exists. */
 export interface NewContactFields {
@@ -36,6 +37,10 @@ export interface OutboundMessage {
   textLimit: number;
   /** There is no message without text: what is blank after merging is refused. */
   textRequired?: boolean;
+  /** The text is as it is: what looks like a merge field in it is none. */
+  textVerbatim?: boolean;
+  /** A message of the same chat that this one answers or reacts to, and the field that names it. */
+  refersTo?: { message: MessageReference; field: string };
   media?: PreparedMedia & { publicId: string };
   /** What the payload builder of this type needs beside text and media. */
   content: Record<string, unknown>;
@@ -49,7 +54,18 @@ export interface OutboundMessage {
 }
 
 /** The kinds of message that can be sent; the program does not start without a payload builder for each. */
-export const OUTBOUND_TYPES = ['image', 'video', 'audio', 'document', 'template'] as const;
+export const OUTBOUND_TYPES = [
+  'text',
+  'image',
+  'video',
+  'audio',
+  'document',
+  'template',
+  'interactive',
+  'location',
+  'contacts',
+  'reaction',
+] as const;
 export type OutboundType = (typeof OUTBOUND_TYPES)[number];
 
 /** A message that is stored and will go out. */

@@ -23,6 +23,22 @@ export interface SendEndpointDescription extends EndpointDescription {
   errors?: (Parameters<typeof ApiErrors>[number] | ApiErrorDescription)[];
 }
 
+/** A body of fields: JSON, or the same as a form without files. */
+export const fieldBodies = (dto: Type<unknown>, example: Readonly<Record<string, unknown>>): RequestBodies => ({
+  'application/json': { dto, example },
+  'application/x-www-form-urlencoded': { dto, example },
+});
+
+/** Paragraphs that several pages share. */
+export const PARAGRAPHS = {
+  window:
+    "**24-hour service window.** This is a free-form message: WhatsApp delivers it only within 24 hours of the customer's last message or call. After that, send an approved template. The answer says when the window ends (`service_window_expires_at`).",
+  contacts:
+    "**Contacts.** Without `contact_id`, the contact with this phone is used. When there is none, it is created as a lead with your account's default status, source and assignee (all three must be set), within your plan's contact limit.",
+  answer:
+    "**The answer** waits for WhatsApp's own for a few seconds (see `Prefer`). `sent`: WhatsApp took the message. `queued`: it is stored and will go out; follow it with `GET /messages/{id}`. A message that was answered with 200 is never lost.",
+};
+
 /** Everything that the send endpoints have in common: scope, status, `Prefer`, and their errors. */
 export function SendEndpoint({ subject, bodies, answer, errors = [], ...page }: SendEndpointDescription) {
   return applyDecorators(

@@ -5,6 +5,7 @@ import { timestamp, timestampOrNull } from '../../platform/http/timestamp.js';
 import { type ContactFieldsDto, MAX_ID } from '../dto/contact-fields.dto.js';
 import type { SendDto } from '../dto/send.dto.js';
 import type { SentDto } from '../dto/sent.dto.js';
+import { readMessageReference } from '../message-reference.js';
 import type { AcceptedMessage, NewContactFields, OutboundMessage } from '../outbound/outbound-message.js';
 import { OutboundService, type Sent } from '../outbound/outbound.service.js';
 
@@ -18,7 +19,16 @@ export interface SendContext {
 /** What one kind of message adds to what every send has. */
 export type SendContent = Pick<
   OutboundMessage,
-  'type' | 'text' | 'textField' | 'textLimit' | 'textRequired' | 'media' | 'content' | 'render'
+  | 'type'
+  | 'text'
+  | 'textField'
+  | 'textLimit'
+  | 'textRequired'
+  | 'textVerbatim'
+  | 'refersTo'
+  | 'media'
+  | 'content'
+  | 'render'
 > & {
   /** 5 unless given: ordinary. */
   priority?: number;
@@ -42,9 +52,11 @@ export class SendService {
    */
   async accept(dto: SendDto, content: SendContent, context: SendContext): Promise<Accepted> {
     requirePossibleContact(dto);
+    const reference = dto.reply_to === undefined ? undefined : readMessageReference(dto.reply_to);
     return this.outbound.accept(
       {
         priority: 5,
+        refersTo: reference && { message: reference, field: 'reply_to' },
         ...content,
         tenantId: context.tenantId,
         requestId: context.requestId,
