@@ -7,6 +7,7 @@ import { ContactsModule } from './contacts/contacts.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
+import { InboundMediaModule } from './media/inbound/inbound-media.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import type { Settings } from './platform/config/settings.js';
@@ -45,6 +46,7 @@ const WORKER: ModuleList = [
   MaintenanceWorkerModule,
   WebhookProcessorModule,
   ReadReceiptsModule,
+  InboundMediaModule,
 ];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */

@@ -26,7 +26,7 @@ export interface ChatRow {
 const LOCK_TIMEOUT_MS = 2000;
 
 /** Not messages that a person reads; marking one of them tells WhatsApp nothing. */
-const WITHOUT_READING = ['reaction', 'system', 'unsupported'];
+const WITHOUT_READING = ['reaction', 'system', 'unsupported', 'call'];
 
 /** Reads chats of one tenant, and marks them as read. */
 @Injectable()

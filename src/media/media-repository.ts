@@ -11,6 +11,8 @@ export interface LinkedFile {
   created_at: Date;
   /** Seconds until the address ends; null while it has no end. */
   expires_in_s: number | null;
+  /** Served only with a signature that has not ended. */
+  signed: boolean;
 }
 
 /** Media rows as the serving route and the collector need them. The outbound path writes them itself. */
@@ -23,7 +25,7 @@ export class MediaRepository {
     const [row] = await this.postgres.query<LinkedFile>(
       'media_find_by_public_id',
       // Index: media_links_public_id_key.
-      `SELECT l.filename, f.mime_type, f.size_bytes, f.sha256, f.storage_key, f.created_at,
+      `SELECT l.filename, f.mime_type, f.size_bytes, f.sha256, f.storage_key, f.created_at, l.signed,
               extract(epoch FROM l.expires_at - now())::float8 AS expires_in_s
          FROM media_links l JOIN media_files f ON f.id = l.media_file_id
         WHERE l.public_id = $1 AND (l.expires_at IS NULL OR l.expires_at > now())`,

@@ -1,6 +1,5 @@
-import { Settings } from '../platform/config/settings.js';
-import { Lists } from '../platform/pagination/lists.js';
-import { MediaLinks } from '../media/media-links.js';
+import type { Lists } from '../platform/pagination/lists.js';
+import type { MediaLinks } from '../media/media-links.js';
 import type { MessageRepository } from './message.repository.js';
 import { MessagesService } from './messages.service.js';
 
@@ -12,7 +11,7 @@ describe('looking a message up', () => {
         findById: () => Promise.reject(new Error('asked')),
         findByWamid: () => Promise.reject(new Error('asked')),
       } as unknown as MessageRepository;
-      const service = new MessagesService(untouched, new MediaLinks(new Settings()), {} as unknown as Lists);
+      const service = new MessagesService(untouched, {} as unknown as MediaLinks, {} as unknown as Lists);
       await expect(service.get(1, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     },
   );

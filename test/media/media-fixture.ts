@@ -7,6 +7,7 @@ import { MediaRepository } from '../../src/media/media-repository.js';
 import { ReceivedContent } from '../../src/media/received-content.js';
 import { newStorageKey } from '../../src/media/storage/storage-key.js';
 import { MediaFolder } from '../../src/media/testing/media-folder.js';
+import { Encryption } from '../../src/platform/crypto/encryption.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
 
@@ -30,7 +31,7 @@ export class MediaFixture {
     private readonly database: string,
   ) {
     this.repository = new MediaRepository(postgres);
-    this.links = new MediaLinks(folder.settings);
+    this.links = new MediaLinks(folder.settings, new Encryption(folder.settings));
   }
 
   static async create(): Promise<MediaFixture> {

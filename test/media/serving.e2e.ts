@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { MediaLinks } from '../../src/media/media-links.js';
 import { MediaRepository } from '../../src/media/media-repository.js';
 import { MediaController } from '../../src/media/serving/media.controller.js';
 import { MediaStore } from '../../src/media/storage/media-store.js';
@@ -39,6 +40,7 @@ describe.each(['local', 's3'] as const)('GET /media/{public_id}/{filename} from 
       providers: [
         { provide: MediaRepository, useValue: media.repository },
         { provide: MediaStore, useValue: store },
+        { provide: MediaLinks, useValue: media.links },
       ],
     });
     url = `${api.url}/media/${await media.link(file, null)}/photo.jpg`;

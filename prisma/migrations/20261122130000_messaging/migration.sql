@@ -118,3 +118,26 @@ ALTER TABLE contacts
   ADD COLUMN opt_changed_at timestamptz(3),
   ADD COLUMN marketing_stopped boolean NOT NULL DEFAULT false,
   ADD COLUMN marketing_changed_at timestamptz(3);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Customers' media
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Served only with a signature that ends after 15 minutes.
+ALTER TABLE media_links ADD COLUMN signed boolean NOT NULL DEFAULT false;
+
+-- Files of customers that WhatsApp keeps for us, until they are fetched. next_at: when due, or the end of a worker's
+-- lease; null: given up, for the reason in `failure`. refusals: how often WhatsApp would not hand it over.
+CREATE TABLE inbound_media (
+  message_id bigint PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+  tenant_id  integer NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  media_id   text NOT NULL,
+  filename   text,
+  tries      integer NOT NULL DEFAULT 0,
+  refusals   integer NOT NULL DEFAULT 0,
+  next_at    timestamptz(3) DEFAULT now(),
+  failure    text CHECK (failure IN ('TOO_LARGE', 'NOT_AVAILABLE')),
+  created_at timestamptz(3) NOT NULL DEFAULT now()
+);
+-- What is due, tenant by tenant.
+CREATE INDEX inbound_media_due ON inbound_media (tenant_id, next_at) WHERE next_at IS NOT NULL;

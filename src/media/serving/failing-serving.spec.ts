@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RawConnection } from '../../platform/http/testing/raw-exchange.js';
 import { type StartedApi, startApi } from '../../platform/http/testing/start-api.js';
+import { MediaLinks } from '../media-links.js';
 import { type LinkedFile, MediaRepository } from '../media-repository.js';
 import { ReceivedContent } from '../received-content.js';
 import { MediaStore } from '../storage/media-store.js';
@@ -36,6 +37,7 @@ describe('a media file that is not served as asked', () => {
       storage_key: newStorageKey(1, sha256, 'jpg'),
       created_at: new Date(),
       expires_in_s: null,
+      signed: false,
     };
     await folder.store.put(file.storage_key, ReceivedContent.ofBuffer(content), file.mime_type);
     api = await startApi({
@@ -43,6 +45,7 @@ describe('a media file that is not served as asked', () => {
       providers: [
         { provide: MediaRepository, useValue: { findByPublicId: () => Promise.resolve(file) } },
         { provide: MediaStore, useValue: folder.store },
+        { provide: MediaLinks, useValue: {} },
       ],
     });
   });

@@ -6,7 +6,7 @@ import { Public } from '../../auth-scopes/decorators.js';
 import { notFound, rangeNotSatisfiable } from '../../platform/http/api-error.js';
 import { ApiErrors, ApiIdParameter, ApiPublicEndpoint } from '../../platform/http/openapi/api-endpoint.js';
 import { Log } from '../../platform/logging/log.js';
-import { PUBLIC_ID } from '../media-links.js';
+import { MediaLinks, PUBLIC_ID } from '../media-links.js';
 import { type LinkedFile, MediaRepository } from '../media-repository.js';
 import { type ByteRange, MediaStore } from '../storage/media-store.js';
 import { MediaNotStoredError } from '../storage/storage-errors.js';
@@ -28,6 +28,7 @@ export class MediaController {
   constructor(
     private readonly repository: MediaRepository,
     private readonly store: MediaStore,
+    private readonly links: MediaLinks,
     private readonly log: Log,
   ) {}
 
@@ -41,7 +42,7 @@ export class MediaController {
     tag: 'Media',
     summary: 'Download media',
     description:
-      'The file behind a `media_url`, whole or in part (`Range`). The address cannot be guessed and needs no token; it ends 30 days after its message is final. Documents come as attachments.',
+      'The file behind a `media_url`, whole or in part (`Range`). The address cannot be guessed and needs no token; it ends 30 days after its message is final. The address of a file that a customer sent is signed, and ends 15 minutes after it was shown (`url` of a message). Documents come as attachments.',
   })
   @ApiIdParameter({
     name: 'public_id',
@@ -67,7 +68,7 @@ export class MediaController {
   @ApiResponse({ status: 304, description: 'The file is the one you have (`If-None-Match`, `If-Modified-Since`).' })
   @ApiErrors('NOT_FOUND', 'RANGE_NOT_SATISFIABLE')
   async serve(@Param('public_id') publicId: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const file = PUBLIC_ID.test(publicId) ? await this.repository.findByPublicId(publicId) : undefined;
+    const file = await this.find(publicId, request);
     if (!file) throw notFound('There is no such media file.');
     const etag = `"${file.sha256.toString('hex')}"`;
     const range = rangeApplies(request, etag, file) ? readRange(request.headers.range, file.size_bytes) : 'whole';
@@ -80,6 +81,14 @@ export class MediaController {
     } else {
       await this.send(request, response, file, range);
     }
+  }
+
+  /** A customer's file is served only under a signed address, while that lives. */
+  private async find(publicId: string, { query }: Request): Promise<LinkedFile | undefined> {
+    const file = PUBLIC_ID.test(publicId) ? await this.repository.findByPublicId(publicId) : undefined;
+    if (!file?.signed) return file;
+    const left = this.links.secondsLeft(publicId, query.expires, query.signature);
+    return left === null ? undefined : { ...file, expires_in_s: Math.min(left, file.expires_in_s ?? left) };
   }
 
   private async send(

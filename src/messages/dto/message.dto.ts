@@ -32,6 +32,29 @@ export class MessageErrorDto {
   advice: string;
 }
 
+/** The file of a message. */
+export class MessageMediaDto {
+  @ApiProperty({
+    enum: ['pending', 'stored', 'failed'],
+    example: 'stored',
+    description:
+      '`pending`: sent by the customer, and still on its way to us. `stored`: under `url`. `failed`: see `failure`.',
+  })
+  status: 'pending' | 'stored' | 'failed';
+
+  @ApiProperty({ type: String, nullable: true, example: 'image/jpeg' })
+  mime_type: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'photo.jpg' })
+  filename: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 84213 })
+  size_bytes: number | null;
+
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'Why there is no file, in one sentence.' })
+  failure: string | null;
+}
+
 /** One message as `GET /messages/{id}` shows it. */
 export class MessageDto {
   @ApiProperty({ type: 'integer', example: 91 })
@@ -44,7 +67,7 @@ export class MessageDto {
     type: String,
     nullable: true,
     example: '201000000000',
-    description: 'Phone of whoever wrote it; digits only.',
+    description: 'Phone of whoever wrote it, digits only; the WhatsApp user id where the phone is not known.',
   })
   sender_id: string | null;
 
@@ -115,7 +138,8 @@ export class MessageDto {
     nullable: true,
     format: 'uri',
     example: 'https://api.example.com/media/4fK2mQp7XbT9sLw1Zc8YhR3v/photo.jpg',
-    description: 'Address of the media; null when there is none, or its time has passed.',
+    description:
+      'Address of the media; null when there is none, or its time has passed. What a customer sent has a signed address, good for 15 minutes.',
   })
   url: string | null;
 
@@ -158,4 +182,34 @@ export class MessageDto {
     description: 'Why this message waits although it is due, such as a paused number; null when nothing holds it.',
   })
   hold_reason: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: "WhatsApp's user id of the contact, where it is known; a contact without a phone has only that.",
+  })
+  user_id: string | null;
+
+  @ApiProperty({ type: () => MessageMediaDto, nullable: true })
+  media: MessageMediaDto | null;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    nullable: true,
+    example: null,
+    description:
+      "Received messages: WhatsApp's own object of the type, such as `location`, `contacts`, `interactive`, `order` or `reaction`, with `context` and `referral` where there are any. Null for messages of yours.",
+  })
+  content: Record<string, unknown> | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: '2026-01-02T07:30:00+00:00',
+    description: "End of the chat's 24-hour service window; null when it is closed.",
+  })
+  service_window_expires_at: string | null;
 }

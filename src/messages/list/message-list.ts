@@ -133,6 +133,10 @@ export const MESSAGE_LIST: ListSpec = {
     'failed_at',
     'error',
     'hold_reason',
+    'user_id',
+    'media',
+    'content',
+    'service_window_expires_at',
   ],
   includes: [],
 };

@@ -1,9 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const MAC_KEY_BYTES = 32;
 
 /** What was encrypted cannot be opened: its key is not among the configured ones, or it was altered. */
 export class DecryptionError extends Error {}
@@ -59,6 +60,28 @@ export class Encryption {
     } catch (error) {
       throw new DecryptionError(`A secret for ${context} cannot be opened with key ${id}`, { cause: error });
     }
+  }
+
+  /**
+   * A signature of ours: HMAC-SHA256 of the text, in URL-safe Base64, under a key that is derived from the current one
+   * for this context alone (RFC 5869).
+   */
+  sign(text: string, context: string): string {
+    return this.mac(this.currentId, text, context).toString('base64url');
+  }
+
+  /** Whether {@link sign} made the signature, with the current key or an earlier one. In constant time. */
+  isSigned(text: string, signature: string, context: string): boolean {
+    const given = Buffer.from(signature, 'base64url');
+    return [...this.keys.keys()].some((id) => {
+      const right = this.mac(id, text, context);
+      return given.length === right.length && timingSafeEqual(given, right);
+    });
+  }
+
+  private mac(keyId: string, text: string, context: string): Buffer {
+    const key = Buffer.from(hkdfSync('sha256', this.key(keyId), '', context, MAC_KEY_BYTES));
+    return createHmac('sha256', key).update(text).digest();
   }
 
   /** True for a value that another key than the current one encrypted. */

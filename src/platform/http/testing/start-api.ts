@@ -26,6 +26,7 @@ export function testSettings(): Settings {
   const settings = new Settings();
   settings.NODE_ENV = 'test';
   settings.LOG_LEVEL = 'silent';
+  settings.ENCRYPTION_KEY = Buffer.alloc(32, 'test key').toString('base64');
   return settings;
 }
 

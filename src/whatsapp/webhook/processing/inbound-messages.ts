@@ -2,6 +2,7 @@ import { changeOptStates, failUnwanted, type UnwantedMessage } from '../../../co
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { MessageItem } from '../body/items.js';
 import type { InboxItem } from './inbox-item.js';
+import { orderMedia } from './order-media.js';
 import { optRequests } from './opt-requests.js';
 import type { RoutedNumber } from './routes.js';
 import { countContacts, resolveSenders } from './senders.js';
@@ -50,7 +51,18 @@ export async function storeInboundMessages(sql: SqlRunner, inbound: readonly Inb
   const changed = requests.length > 0 ? await changeOptStates(sql, requests) : [];
   const chatIds = await openChats(sql, messages, contactIds);
   const stored = await insertMessages(sql, messages, contactIds, chatIds);
-  const isNew = ({ number, entry }: InboundMessage): boolean => stored.has(keyOf(number.numberId, entry.item.wamid));
+  const idOf = ({ number, entry }: InboundMessage) => stored.get(keyOf(number.numberId, entry.item.wamid));
+  const isNew = (message: InboundMessage): boolean => idOf(message) !== undefined;
+  await orderMedia(
+    sql,
+    messages.flatMap((message) => {
+      const { number, entry } = message;
+      const messageId = idOf(message);
+      return messageId !== undefined && entry.item.media
+        ? [{ messageId, tenantId: number.tenantId, ...entry.item.media }]
+        : [];
+    }),
+  );
   await moveChats(
     sql,
     messages.flatMap((message, index) => {
@@ -129,15 +141,15 @@ async function openChats(
   });
 }
 
-/** @returns the keys of the messages that were not there before */
+/** @returns the ids of the messages that were not there before, by their keys */
 async function insertMessages(
   sql: SqlRunner,
   messages: readonly InboundMessage[],
   contactIds: readonly number[],
   chatIds: readonly number[],
-): Promise<Set<string>> {
+): Promise<Map<string, number>> {
   // In the order of arrival, so that ids within a chat follow it (index messages_number_wamid guards repeats).
-  const rows = await sql.query<{ number_id: number; wamid: string }>(
+  const rows = await sql.query<{ id: number; number_id: number; wamid: string }>(
     'webhook-messages-insert',
     `INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, phone,
                            recipient_user_id, body, content, wamid, reply_to_wamid, request_id, sent_at, created_at,
@@ -152,7 +164,7 @@ async function insertMessages(
                   sent_at, created_at, user_id, error_code, error_title, error_details, ord)
       ORDER BY i.ord
      ON CONFLICT (number_id, wamid) WHERE wamid IS NOT NULL DO NOTHING
-     RETURNING number_id, wamid`,
+     RETURNING id, number_id, wamid`,
     [
       messages.map(({ number }) => number.tenantId),
       messages.map(({ number }) => number.numberId),
@@ -173,7 +185,7 @@ async function insertMessages(
       messages.map(({ entry }) => entry.item.error?.details ?? null),
     ],
   );
-  return new Set(rows.map((row) => keyOf(row.number_id, row.wamid)));
+  return new Map(rows.map((row) => [keyOf(row.number_id, row.wamid), row.id]));
 }
 
 /** WhatsApp's own time, for webhooks may be days late; never later than the arrival, whatever a clock says. */
