@@ -5,6 +5,9 @@ type Json = Record<string, unknown>;
 
 const PATH = '/api/v2/messages/template';
 
+/** As long as a call may wait: also on a busy machine the answer is WhatsApp's. */
+const PATIENT = { prefer: 'wait=30' };
+
 /** A template as the sandbox takes it. */
 export interface SandboxTemplate {
   name: string;
@@ -45,18 +48,17 @@ export class TemplateLab {
   send(name: string, fields: Json = {}, headers: Record<string, string> = {}): Promise<ApiAnswer> {
     return this.tenant.api.request('POST', PATH, {
       body: JSON.stringify({ phone: '201001234567', template_name: name, language: 'en_US', ...fields }),
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', ...PATIENT, ...headers },
     });
   }
 
   /** Sends as a form. */
   sendForm(name: string, fields: FormFields = {}): Promise<ApiAnswer> {
-    return this.tenant.api.postForm(PATH, {
-      phone: '201001234567',
-      template_name: name,
-      language: 'en_US',
-      ...fields,
-    });
+    return this.tenant.api.postForm(
+      PATH,
+      { phone: '201001234567', template_name: name, language: 'en_US', ...fields },
+      PATIENT,
+    );
   }
 
   /** The `template` object of what WhatsApp got for a message that was sent. */
