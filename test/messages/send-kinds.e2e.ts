@@ -33,7 +33,11 @@ describe('POST /messages/…', () => {
 
   /** The customer writes in, which opens the service window; ends when the platform knows. */
   async function writeIn(text: string): Promise<string> {
-    const { message_id } = await tenant.control.inbound(tenant.phoneNumberId, { from: PHONE, text });
+    const { message_id } = await tenant.control.inbound(tenant.phoneNumberId, {
+      from: PHONE,
+      profile_name: 'Mona',
+      text,
+    });
     await eventually('the customer’s message', async () =>
       (await tenant.api.getMessage(message_id)).status === 200 ? true : undefined,
     );
@@ -62,7 +66,6 @@ describe('POST /messages/…', () => {
     const { data, message, payload } = await sent('text', {
       phone: '+20 100 123-4567',
       message: 'مرحبا @{contact_first_name} 👍 @{other}',
-      contact: { firstname: 'Mona' },
     });
     expect({ data, message }).toEqual({
       data: { ...SENT, message: 'مرحبا Mona 👍 @{other}' },
