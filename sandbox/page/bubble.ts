@@ -5,10 +5,19 @@ import type { PhoneNumber } from '../world/phone-number.js';
 import { templateParts } from './template-bubble.js';
 
 export interface BubbleButton {
-  readonly kind: 'reply' | 'list' | 'url' | 'phone' | 'copy_code' | 'other';
+  readonly kind: 'reply' | 'url' | 'phone' | 'copy_code' | 'other';
   readonly text: string;
   /** `url`: the address; `copy_code`: the code; `reply`: the payload or id. */
   readonly value: string;
+}
+
+/** A list that a button opens. */
+export interface BubbleList {
+  readonly button: string;
+  readonly sections: readonly {
+    readonly title: string | null;
+    readonly rows: readonly { readonly id: string; readonly title: string; readonly description: string | null }[];
+  }[];
 }
 
 export interface BubbleMedia {
@@ -26,6 +35,7 @@ export interface BubbleParts {
   readonly footer: string | null;
   readonly media: BubbleMedia | null;
   readonly buttons: readonly BubbleButton[];
+  readonly list?: BubbleList;
 }
 
 /** One message as the phone draws it. The customer sees it: `out` is from the business. */
@@ -140,7 +150,8 @@ function interactiveParts(content: Fields): BubbleParts {
     header: text(fields(content, 'header'), 'text'),
     text: text(fields(content, 'body'), 'text'),
     footer: text(fields(content, 'footer'), 'text'),
-    buttons: [...replyButtons(action), ...listRows(action), ...linkButtons(action)],
+    buttons: [...replyButtons(action), ...linkButtons(action)],
+    list: listOf(action),
   };
 }
 
@@ -151,14 +162,17 @@ function replyButtons(action: Fields): BubbleButton[] {
   });
 }
 
-function listRows(action: Fields): BubbleButton[] {
-  return list(action['sections']).flatMap((section) =>
-    list(section['rows']).map((row): BubbleButton => ({
-      kind: 'list',
-      text: text(row, 'title') ?? '',
-      value: text(row, 'id') ?? '',
+function listOf(action: Fields): BubbleList | undefined {
+  if (!Array.isArray(action['sections'])) return undefined;
+  const sections = list(action['sections']).map((section) => ({
+    title: text(section, 'title'),
+    rows: list(section['rows']).map((row) => ({
+      id: text(row, 'id') ?? '',
+      title: text(row, 'title') ?? '',
+      description: text(row, 'description'),
     })),
-  );
+  }));
+  return { button: text(action, 'button') ?? '', sections };
 }
 
 function linkButtons(action: Fields): BubbleButton[] {

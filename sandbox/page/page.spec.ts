@@ -91,6 +91,27 @@ describe('the page', () => {
     ]);
   });
 
+  it('shows the list of an interactive message behind its button', async () => {
+    const sections = [
+      { title: 'Today', rows: [{ id: 'a', title: 'Noon', description: 'At twelve' }] },
+      { title: 'Tomorrow', rows: [{ id: 'b', title: 'Morning' }] },
+    ];
+    await account.accepted({
+      type: 'interactive',
+      interactive: { type: 'list', body: { text: 'When?' }, action: { button: 'Choose', sections } },
+    });
+    expect(await bubbles()).toMatchObject([
+      {
+        text: 'When?',
+        buttons: [],
+        list: {
+          button: 'Choose',
+          sections: [sections[0], { title: 'Tomorrow', rows: [{ id: 'b', title: 'Morning', description: null }] }],
+        },
+      },
+    ]);
+  });
+
   it('shows the picture', async () => {
     const png = Buffer.from('\x89PNG\r\n\x1a\nand so on', 'latin1');
     const { body } = await account.upload(png, 'image/png');

@@ -77,6 +77,51 @@ describe('the page of the sandbox', () => {
     await bubble(wamid).getByText('On its way, Mona Ali').waitFor();
   });
 
+  it('lets the customer tap a button and a row of a list, and the platform gets both', async () => {
+    const send = async (fields: Record<string, unknown>): Promise<string> => {
+      const { body } = await tenant.api.send('interactive', { phone: PHONE, ...fields });
+      if (typeof body.data?.message_id !== 'string') throw new Error(`not sent: ${JSON.stringify(body)}`);
+      return body.data.message_id;
+    };
+    const buttons = await send({ type: 'button', body_text: 'Today?', buttons: [{ id: 'yes', title: 'Yes, please' }] });
+    await bubble(buttons).getByRole('button', { name: 'Yes, please' }).click();
+    const rows = [
+      { id: 'noon', title: 'Noon', description: 'At twelve' },
+      { id: 'eve', title: 'Evening' },
+    ];
+    const list = await send({
+      type: 'list',
+      body_text: 'When?',
+      list_button_text: 'Choose a time',
+      sections: [{ title: 'Today', rows }],
+    });
+    const row = bubble(list).getByRole('button', { name: 'Noon' });
+    await bubble(list).getByText('Choose a time').waitFor();
+    expect(await row.isVisible()).toBe(false);
+    await bubble(list).getByText('Choose a time').click();
+    await row.click();
+    const taps = await eventually('both taps at the platform', async () => {
+      const inbound = await tenant.rows(
+        `SELECT body, reply_to_wamid, content->'interactive' AS interactive FROM messages
+          WHERE tenant_id = $1 AND direction = 'inbound' ORDER BY id`,
+        [tenant.id],
+      );
+      return inbound.length === 2 ? inbound : undefined;
+    });
+    expect(taps).toEqual([
+      {
+        body: 'Yes, please',
+        reply_to_wamid: buttons,
+        interactive: { type: 'button_reply', button_reply: { id: 'yes', title: 'Yes, please' } },
+      },
+      {
+        body: 'Noon',
+        reply_to_wamid: list,
+        interactive: { type: 'list_reply', list_reply: { id: 'noon', title: 'Noon', description: 'At twelve' } },
+      },
+    ]);
+  });
+
   it('shows on a narrow screen the conversation that is tapped', async () => {
     const wamid = await sendPicture('Small');
     await page.setViewportSize({ width: 390, height: 844 });

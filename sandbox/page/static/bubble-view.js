@@ -12,8 +12,8 @@ TICKS.read = TICKS.delivered;
 TICKS.played = TICKS.delivered;
 
 /**
- * Draws one message. `actions`: `reply(bubble, button)` when the customer taps an answer, `copied(code)` after a
- * one-time code was copied. `quotedText` is what the message answers to, or null.
+ * Draws one message. `actions`: `reply(bubble, button)` when the customer taps an answer, `choose(bubble, row)` when
+ * they pick a row of a list, `copied(code)` after a one-time code was copied. `quotedText` is what the message answers to, or null.
  */
 export function drawBubble(bubble, quotedText, actions) {
   const item = element('li', 'bubble');
@@ -34,6 +34,7 @@ export function drawBubble(bubble, quotedText, actions) {
   item.append(drawMeta(bubble));
   if (bubble.error) item.append(element('div', 'error', `Not delivered (${bubble.error})`));
   if (bubble.buttons.length > 0) item.append(drawButtons(bubble, actions));
+  if (bubble.list) item.append(drawList(bubble, actions));
   return item;
 }
 
@@ -107,12 +108,32 @@ function drawButtons(bubble, actions) {
     tap.type = 'button';
     tap.dataset.kind = button.kind;
     if (button.kind === 'copy_code') tap.addEventListener('click', () => void copyCode(button.value, actions));
-    else if (button.kind === 'reply' || button.kind === 'list')
-      tap.addEventListener('click', () => actions.reply(bubble, button));
+    else if (button.kind === 'reply') tap.addEventListener('click', () => actions.reply(bubble, button));
     else tap.disabled = true;
     box.append(tap);
   }
   return box;
+}
+
+/** A list as the phone has it: a button that opens its sections; picking a row closes it. */
+function drawList(bubble, actions) {
+  const choices = element('details', 'choices');
+  choices.append(element('summary', '', bubble.list.button));
+  for (const { title, rows } of bubble.list.sections) {
+    if (title) choices.append(element('div', 'section', title));
+    for (const row of rows) {
+      const pick = element('button', '', row.title);
+      pick.type = 'button';
+      pick.dataset.row = row.id;
+      if (row.description) pick.append(element('small', '', row.description));
+      pick.addEventListener('click', () => {
+        choices.open = false;
+        actions.choose(bubble, row);
+      });
+      choices.append(pick);
+    }
+  }
+  return choices;
 }
 
 /** Browsers give the clipboard to secure pages only; the code is shown in any case. */

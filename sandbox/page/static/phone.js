@@ -120,7 +120,7 @@ function placeBubble(bubble) {
     return;
   }
   const quoted = bubble.quoted ? state.bubbles.get(bubble.quoted) : undefined;
-  const drawn = drawBubble(bubble, quoted ? summaryOf(quoted) : null, { reply, copied: notice });
+  const drawn = drawBubble(bubble, quoted ? summaryOf(quoted) : null, { reply, choose, copied: notice });
   const old = list.querySelector(`[data-wamid="${CSS.escape(bubble.wamid)}"]`);
   if (!old) {
     list.append(drawn);
@@ -132,6 +132,8 @@ function placeBubble(bubble) {
   // The loaded picture stays, so that a status change does not make it flicker.
   if (picture && newPicture && picture.src === newPicture.src) newPicture.replaceWith(picture);
   if (reaction) drawn.append(reaction);
+  // A list that the customer looks at stays open when the ticks change.
+  if (old.querySelector('details[open]')) drawn.querySelector('details').open = true;
   old.replaceWith(drawn);
 }
 
@@ -188,7 +190,7 @@ function write(message) {
   return call('POST', `/control/phone_numbers/${state.number}/inbound`, message);
 }
 
-/** The customer taps an answer: a template's quick reply, or a reply or list row of an interactive message. */
+/** The customer taps an answer: a template's quick reply, or a button of an interactive message. */
 function reply(bubble, button) {
   const context = { context_message_id: bubble.wamid };
   if (bubble.type === 'template') {
@@ -196,9 +198,15 @@ function reply(bubble, button) {
     attempt(() => write({ ...sender(), ...context, type: 'button', button: tapped }));
     return;
   }
-  const kind = button.kind === 'list' ? 'list_reply' : 'button_reply';
-  const interactive = { type: kind, [kind]: { id: button.value, title: button.text } };
+  const interactive = { type: 'button_reply', button_reply: { id: button.value, title: button.text } };
   attempt(() => write({ ...sender(), ...context, type: 'interactive', interactive }));
+}
+
+/** The customer picks a row of a list. */
+function choose(bubble, { id, title, description }) {
+  const picked = { id, title, ...(description ? { description } : {}) };
+  const interactive = { type: 'list_reply', list_reply: picked };
+  attempt(() => write({ ...sender(), context_message_id: bubble.wamid, type: 'interactive', interactive }));
 }
 
 function nearEnd() {
