@@ -23,6 +23,25 @@ export const FAULT_TEST_MS = 180_000;
 
 const FINAL = ['read', 'played', 'failed', 'expired', 'cancelled'];
 
+/** The n-th message of a load: its endpoint and its fields beside the phone. */
+export type MakeMessage = (index: number) => { kind: string; fields: Record<string, unknown> };
+
+/** Every kind of message without a file, in turns. */
+export const EVERY_KIND: MakeMessage = (index) => {
+  const kinds = [
+    { kind: 'text', fields: { message: `n ${index}` } },
+    {
+      kind: 'interactive',
+      fields: { type: 'button', body_text: `n ${index}`, buttons: [{ id: 'a', title: 'A' }] },
+    },
+    { kind: 'location', fields: { latitude: 30, longitude: 31, name: `n ${index}` } },
+    { kind: 'contacts', fields: { contacts: [{ name: { formatted_name: `n ${index}` } }] } },
+  ];
+  const made = kinds[index % kinds.length];
+  if (!made) throw new Error('there is no kind of message');
+  return made;
+};
+
 /** What a client saw of its sends. */
 export interface Sends {
   /** Ids of messages that were answered with 200, or with 500 MESSAGE_SEND_FAILED. */
@@ -75,10 +94,10 @@ export class FaultLab {
   }
 
   /**
-   * Sends `count` pictures, some waiting for the answer and some not, `parallel` at a time. Calls `during` once a third
+   * Sends `count` messages, pictures or what `make` gives instead, some waiting for the answer and some not, `parallel` at a time. Calls `during` once a third
    * of them are answered; ends when all are answered or broken off.
    */
-  async sendDuring(count: number, during: () => Promise<void>, parallel = 12): Promise<Sends> {
+  async sendDuring(count: number, during: () => Promise<void>, parallel = 12, make?: MakeMessage): Promise<Sends> {
     const photo = { bytes: await files.jpeg(), name: 'photo.jpg', type: 'image/jpeg' };
     const sends: Sends = { accepted: [], unanswered: 0 };
     let next = 0;
@@ -86,7 +105,7 @@ export class FaultLab {
     const worker = async (): Promise<void> => {
       for (let index = next++; index < count; index = next++) {
         if (index === Math.floor(count / 3)) fault = during();
-        await this.send(index, photo, sends);
+        await this.send(index, photo, sends, make);
       }
     };
     await Promise.all(Array.from({ length: parallel }, worker));
@@ -94,17 +113,22 @@ export class FaultLab {
     return sends;
   }
 
-  private async send(index: number, photo: { bytes: Buffer; name: string; type: string }, sends: Sends): Promise<void> {
+  private async send(
+    index: number,
+    photo: { bytes: Buffer; name: string; type: string },
+    sends: Sends,
+    make?: MakeMessage,
+  ): Promise<void> {
     try {
-      const { status, body } = await this.tenant.api.sendMedia(
-        {
-          phone: `2010${String(10_000_000 + (index % 40))}`,
-          media_type: 'image',
-          media_file: photo,
-          caption: `n ${index}`,
-        },
-        index % 3 === 0 ? {} : { prefer: 'respond-async' },
-      );
+      const phone = `2010${String(10_000_000 + (index % 40))}`;
+      const headers: Record<string, string> = index % 3 === 0 ? {} : { prefer: 'respond-async' };
+      const made = make?.(index);
+      const { status, body } = made
+        ? await this.tenant.api.send(made.kind, { phone, ...made.fields }, headers)
+        : await this.tenant.api.sendMedia(
+            { phone, media_type: 'image', media_file: photo, caption: `n ${index}` },
+            headers,
+          );
       const id = body.data?.chat_message_id ?? body.error?.details?.chat_message_id;
       if (typeof id === 'number') sends.accepted.push(id);
       else sends.unanswered += 1;

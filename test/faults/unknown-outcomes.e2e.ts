@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { FAULT_TEST_MS, FaultLab } from './fault-lab.js';
+import { EVERY_KIND, FAULT_TEST_MS, FaultLab } from './fault-lab.js';
 
 jest.setTimeout(FAULT_TEST_MS);
 
@@ -25,6 +25,16 @@ describe('an unknown outcome', () => {
         expect(stored.every(({ attempts }) => attempts === 1)).toBe(true);
       },
     );
+
+    it('of every kind of message is settled by its status', async () => {
+      await lab.tenant.control.clearFaults(lab.tenant.phoneNumberId);
+      await lab.tenant.control.addFault(lab.tenant.phoneNumberId, { kind: 'accept_then_drop', probability: 0.5 });
+      const before = (await lab.stored()).length;
+      const sends = await lab.sendDuring(60, () => Promise.resolve(), 12, EVERY_KIND);
+      const stored = (await lab.expectPromisesKept(sends)).slice(before);
+      expect(stored.some(({ was_unknown }) => was_unknown)).toBe(true);
+      expect(stored.map(({ status }) => status)).toEqual(stored.map(() => 'read'));
+    });
 
     it.each(['html_502', 'http_500', 'drop_before_accept'])(
       'of messages that WhatsApp did not take (%s) fails when nothing is heard',
