@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { Controller, HttpCode, Module, Post, UploadedFile, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, HttpCode, Module, Post, UploadedFile, UseInterceptors } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FileInterceptor } from '@nestjs/platform-express';
 import { diskStorage } from 'multer';
 
 /**
- * The floor: what a bare Nest handler with multer takes to parse the same request, write the same file to disk and
- * answer. No token, no checks, no database, no fsync. Prints its URL as one JSON line.
+ * The floor: what a bare Nest handler takes to parse the same request and answer; with multer, which writes the same
+ * file to disk, where there is one. No token, no checks, no database, no fsync. Prints its URL as one JSON line.
  */
 const destination = process.env.FLOOR_DIR ?? '';
 
@@ -23,6 +23,12 @@ class FloorController {
   )
   upload(@UploadedFile() file: { filename: string; size: number }): object {
     return { success: true, data: { name: file.filename, size: file.size } };
+  }
+
+  @Post('text')
+  @HttpCode(200)
+  text(@Body() { phone, message }: Record<string, unknown>): object {
+    return { success: true, data: { phone, message } };
   }
 }
 

@@ -5,6 +5,7 @@ import { backlog } from './figures/backlog.js';
 import { limit } from './figures/limit.js';
 import { neighbour } from './figures/neighbour.js';
 import { statuses } from './figures/statuses.js';
+import { text } from './figures/text.js';
 import { whole } from './figures/whole.js';
 import { Report } from './report.js';
 
@@ -13,7 +14,7 @@ import { Report } from './report.js';
  * each beside a bare Nest handler taken in the same run on the same machine. Figures of different machines or runs do
  * not compare.
  */
-const FIGURES: readonly Figure[] = [accept, backlog, limit, neighbour, statuses, whole];
+const FIGURES: readonly Figure[] = [accept, backlog, limit, neighbour, statuses, text, whole];
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, list: { type: 'boolean' }, scale: { type: 'string', default: '1' } },

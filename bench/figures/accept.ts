@@ -2,15 +2,12 @@ import type { Figure } from '../bench.js';
 import type { Child } from '../child.js';
 import { drain } from '../drain.js';
 import type { BenchInstallation } from '../installation.js';
-import { load, type LoadRequest, type LoadResult, merge } from '../load.js';
+import { alternate } from '../alternate.js';
+import { load } from '../load.js';
 import { FORM_HEADERS, jpegOf, mediaForm } from '../multipart.js';
 import { fillPeople } from '../fill.js';
 import { phoneOf, uploadsTo } from '../uploads.js';
 
-/** Many short rounds: what else happens on the machine meets both. */
-const ROUNDS = 10;
-const SECONDS = 2;
-const WARM_UP_S = 5;
 /** Enough to keep either server busy while some requests wait for the disk. */
 const CONNECTIONS = 64;
 const WAITING = 32;
@@ -19,29 +16,6 @@ const DRAINED = 5000;
 const PEOPLE = 30_000;
 const UPLOAD = 100 * 1024;
 const LARGE = 100 * 1024 * 1024;
-
-interface Served {
-  result: LoadResult;
-  /** Processor time of the server, which says more than the throughput when others use the machine, too. */
-  cpuMs: number;
-}
-
-async function alternate(targets: { request: LoadRequest; server: Child }[]): Promise<Served[]> {
-  const rounds = targets.map((): LoadResult[] => []);
-  const seconds = targets.map(() => 0);
-  for (const { request } of targets) await load(request, CONNECTIONS, WARM_UP_S);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, { request, server }] of targets.entries()) {
-      const before = server.cpuSeconds();
-      rounds[index]?.push(await load(request, CONNECTIONS, SECONDS));
-      seconds[index] = (seconds[index] ?? 0) + server.cpuSeconds() - before;
-    }
-  }
-  return rounds.map((ofTarget, index) => {
-    const result = merge(ofTarget);
-    return { result, cpuMs: ((seconds[index] ?? NaN) * 1000) / result.requests };
-  });
-}
 
 async function largeUpload(platform: BenchInstallation, api: Child): Promise<number> {
   const pdf = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(LARGE - 9, 0x20)]);
@@ -97,11 +71,14 @@ export const accept: Figure = {
     await drain(platform, { until: 'idle' });
     await worker.stop();
 
-    const [floorLoad, acceptLoad, newFilesLoad] = await alternate([
-      { request: uploadsTo(`${floor.url}/upload`, null, photo, '', campaign), server: floor.child },
-      { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async', campaign), server: api },
-      { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async', people), server: api },
-    ]);
+    const [floorLoad, acceptLoad, newFilesLoad] = await alternate(
+      [
+        { request: uploadsTo(`${floor.url}/upload`, null, photo, '', campaign), server: floor.child },
+        { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async', campaign), server: api },
+        { request: uploadsTo(mediaUrl, platform.token, photo, 'respond-async', people), server: api },
+      ],
+      CONNECTIONS,
+    );
     if (!floorLoad || !acceptLoad || !newFilesLoad) throw new Error('a load has no result');
     const [bare, accepted] = [floorLoad.result, acceptLoad.result];
     report.load('bare Nest + multer, 100 KB (the floor)', bare, floor.child.peakMemory(), bare.perSecond);
