@@ -140,6 +140,19 @@ describe('whether a message may be sent', () => {
     });
   });
 
+  it('may not as marketing to a contact that stopped that, but as anything else', () => {
+    const stopped = { contact: { ...contact, marketingStopped: true } };
+    const template = (category: string) => ({ type: 'template' as const, content: { category } });
+    expect(verdict(template('MARKETING'), stopped)?.code).toBe('CONTACT_OPTED_OUT');
+    expect(verdict(template('UTILITY'), stopped)).toBeUndefined();
+    expect(verdict({}, stopped)).toBeUndefined();
+    expect(verdict(template('MARKETING'), {})).toBeUndefined();
+  });
+
+  it('may as a template into a closed window, whatever the tenant wants', () => {
+    expect(verdict({ type: 'template' }, { enforceServiceWindow: true })).toBeUndefined();
+  });
+
   it('may not into a closed window when the tenant wants that refused', () => {
     expect(verdict({}, { enforceServiceWindow: true })?.code).toBe('SERVICE_WINDOW_CLOSED');
     expect(verdict({}, { enforceServiceWindow: true, windowOpen: true })).toBeUndefined();
