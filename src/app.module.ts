@@ -14,6 +14,7 @@ import type { Settings } from './platform/config/settings.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { HttpModule } from './platform/http/http.module.js';
 import { BacklogModule } from './platform/metrics/backlog.module.js';
+import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { NumbersModule } from './platform/numbers/numbers.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
@@ -29,6 +30,7 @@ const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, B
 /** What answers HTTP. */
 const API: ModuleList = [
   HttpModule,
+  IdempotencyModule,
   AuthScopesModule,
   ApiReferenceModule,
   MediaModule,

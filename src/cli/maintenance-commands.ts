@@ -30,11 +30,12 @@ Example:
     });
 }
 
-function reportJson({ dropped, kept, left, messages, webhooks, attempts, mediaIds }: MaintenanceReport): object {
-  return { dropped, kept, left, messages, webhooks, attempts, media_ids: mediaIds };
+function reportJson({ mediaIds, idempotencyKeys, ...report }: MaintenanceReport): object {
+  return { ...report, media_ids: mediaIds, idempotency_keys: idempotencyKeys };
 }
 
-function reportLines({ dropped, kept, messages, webhooks, attempts, mediaIds }: MaintenanceReport): string[] {
+function reportLines(report: MaintenanceReport): string[] {
+  const { dropped, kept, messages, webhooks, attempts, mediaIds, idempotencyKeys } = report;
   return pairs([
     ['partitions dropped', dropped.join(', ') || 'none'],
     ['kept, still in use', kept.join(', ') || 'none'],
@@ -42,5 +43,6 @@ function reportLines({ dropped, kept, messages, webhooks, attempts, mediaIds }: 
     ['stray webhooks', webhooks],
     ['stray attempts', attempts],
     ['media ids', mediaIds],
+    ['idempotency keys', idempotencyKeys],
   ]);
 }

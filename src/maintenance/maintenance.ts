@@ -8,7 +8,13 @@ import { LeaseLostError, MaintenanceLease } from './maintenance-lease.js';
 import { oldAttemptPartitions, oldInboxPartitions, type OldPartitions } from './partitions/old-partitions.js';
 import { dropPartition, type PartitionedTable } from './partitions/partition.js';
 import { deleteOldMessages, retentions, type Retention } from './rows/message-retention.js';
-import { type AttemptCursor, deleteOldMediaIds, deleteStrayAttempts, deleteStrayWebhooks } from './rows/old-rows.js';
+import {
+  type AttemptCursor,
+  deleteOldIdempotencyKeys,
+  deleteOldMediaIds,
+  deleteStrayAttempts,
+  deleteStrayWebhooks,
+} from './rows/old-rows.js';
 
 const ROWS_PER_STEP = 500;
 /** Between steps: sending is in a hurry, this is not. */
@@ -29,6 +35,7 @@ export interface MaintenanceReport {
   webhooks: number;
   attempts: number;
   mediaIds: number;
+  idempotencyKeys: number;
 }
 
 /**
@@ -62,6 +69,7 @@ export class Maintenance {
       webhooks: 0,
       attempts: 0,
       mediaIds: 0,
+      idempotencyKeys: 0,
     };
     await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
     await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
@@ -92,6 +100,7 @@ class Run {
     await this.part('webhook_inbox_default', () => this.deleteWebhooks(INBOX_RETENTION_DAYS));
     await this.part('attempts_default', () => this.deleteAttempts(ATTEMPTS_RETENTION_DAYS));
     await this.part('whatsapp_media_ids', () => this.deleteMediaIds());
+    await this.part('idempotency_keys', () => this.deleteIdempotencyKeys());
   }
 
   private async part(name: string, work: () => Promise<void>): Promise<void> {
@@ -185,6 +194,14 @@ class Run {
     await this.steps(async () => {
       const deleted = await deleteOldMediaIds(this.postgres, ROWS_PER_STEP);
       this.report.mediaIds += deleted;
+      return deleted === ROWS_PER_STEP;
+    });
+  }
+
+  private async deleteIdempotencyKeys(): Promise<void> {
+    await this.steps(async () => {
+      const deleted = await deleteOldIdempotencyKeys(this.postgres, ROWS_PER_STEP);
+      this.report.idempotencyKeys += deleted;
       return deleted === ROWS_PER_STEP;
     });
   }

@@ -15,6 +15,7 @@ import { SendInteractiveService } from './send/send-interactive.service.js';
 import { SendLocationService } from './send/send-location.service.js';
 import { SendMediaService } from './send/send-media.service.js';
 import { SendReactionService } from './send/send-reaction.service.js';
+import { SentAnswers } from './send/sent-answers.js';
 import { SendService } from './send/send.service.js';
 import { SendTemplateService } from './send/send-template.service.js';
 import { SendWithFileService } from './send/send-with-file.service.js';
@@ -41,6 +42,7 @@ import { SendTextService } from './send/send-text.service.js';
     SendLocationService,
     SendContactsService,
     SendReactionService,
+    SentAnswers,
   ],
 })
 export class MessagesModule {}

@@ -107,7 +107,11 @@ describe('who appends to a lane', () => {
       },
       waiter: null,
     }));
-    const results = await acceptGroup(outbox.postgres, items, { isBacklogged: () => false, orderHoldS: 77 });
+    const results = await acceptGroup(outbox.postgres, items, {
+      isBacklogged: () => false,
+      orderHoldS: 77,
+      keys: outbox.keys,
+    });
     expect(results).toMatchObject([{ accepted: { heldByLane: true } }, { accepted: { heldByLane: false } }]);
     const rows = await outbox.postgres.query<{ held_by: string | null; hold_s: number }>(
       'test_holds',

@@ -85,7 +85,7 @@ function accept(recipients: { contactId?: number; phone?: string }[]): Promise<A
     };
     return { message, waiter: null };
   });
-  return acceptGroup(patient, items, { isBacklogged: () => false, orderHoldS: 300 });
+  return acceptGroup(patient, items, { isBacklogged: () => false, orderHoldS: 300, keys: outbox.keys });
 }
 
 /** A customer's message, as the webhook's processing stores it. */

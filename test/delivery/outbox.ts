@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readSettings, type Settings } from '../../src/platform/config/settings.js';
+import { Encryption } from '../../src/platform/crypto/encryption.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
+import { IdempotencyKeys } from '../../src/platform/idempotency/idempotency-keys.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
 import { baseEnvironment } from '../support/environment.js';
@@ -51,11 +53,15 @@ export type MessageColumns = Partial<Record<string, string | number | null>>;
 
 /** A database of its own with tenants, numbers and messages, as the outbound path leaves them. */
 export class Outbox {
+  readonly keys: IdempotencyKeys;
+
   private constructor(
     readonly postgres: Postgres,
     readonly settings: Settings,
     private readonly database: string,
-  ) {}
+  ) {
+    this.keys = new IdempotencyKeys(postgres, new Encryption(settings));
+  }
 
   static async create(env: NodeJS.ProcessEnv = {}): Promise<Outbox> {
     const { name, url } = await createDatabase('delivery');

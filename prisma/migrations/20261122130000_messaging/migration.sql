@@ -141,3 +141,27 @@ CREATE TABLE inbound_media (
 );
 -- What is due, tenant by tenant.
 CREATE INDEX inbound_media_due ON inbound_media (tenant_id, next_at) WHERE next_at IS NOT NULL;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Idempotency keys
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- One row per Idempotency-Key of the last 24 hours. leased_until: the first call is running, or died; null: it has
+-- ended. message_id: what it stored (no foreign key: the row ends before any message does). answer_encrypted: its
+-- answer; while it runs, the one that is given should it die.
+CREATE TABLE idempotency_keys (
+  tenant_id        integer NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  -- SHA-256.
+  key_hash         bytea NOT NULL,
+  -- The call that holds the key.
+  owner            uuid NOT NULL,
+  -- HMAC of the request.
+  fingerprint      bytea NOT NULL,
+  leased_until     timestamptz(3),
+  message_id       bigint,
+  answer_encrypted bytea,
+  created_at       timestamptz(3) NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, key_hash)
+);
+-- The daily job forgets the oldest.
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);

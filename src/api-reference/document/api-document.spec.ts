@@ -188,6 +188,22 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(operation('get').responses)).toEqual(['200', '401', '403', '429', '500', '503']);
   });
 
+  it('lets every POST with a token be repeated under a key, and nothing else', () => {
+    const key = { $ref: '#/components/parameters/IdempotencyKey' };
+    const { parameters, responses } = operation('send');
+    expect(parameters).toContainEqual(key);
+    expect(responses['409']).toHaveProperty([
+      'content',
+      'application/json',
+      'examples',
+      'IDEMPOTENCY_IN_PROGRESS',
+      'value',
+    ]);
+    expect(responses['200']).toHaveProperty(['headers', 'Idempotent-Replayed']);
+    expect(responses['403']).not.toHaveProperty(['headers', 'Idempotent-Replayed']);
+    for (const without of [operation('get'), operation('report')]) expect(without.parameters).not.toContainEqual(key);
+  });
+
   it('shows rate-limit headers on all answers to a valid token, and on no other', () => {
     const { responses } = operation('get');
     const limited = Object.entries(responses).filter(

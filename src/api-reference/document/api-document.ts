@@ -19,6 +19,7 @@ import {
 } from '../../platform/http/openapi/api-endpoint.js';
 import { codeSamples } from '../code-samples/code-samples.js';
 import { errorTable } from './error-table.js';
+import { addIdempotency, IDEMPOTENCY_PARAMETERS } from './idempotency.js';
 import { failureTable } from './failure-table.js';
 import { isResponse, operationsOf, type PlacedOperation } from './operations.js';
 import { handlerKey, type RouteHandler, routeHandlers } from './route-handlers.js';
@@ -58,6 +59,7 @@ export function apiDocument(app: INestApplication, publicUrl: string): OpenAPIOb
         description: 'A UUID of yours for this request; it comes back in the answer and stands in our logs.',
         schema: { type: 'string', format: 'uuid' },
       },
+      ...IDEMPOTENCY_PARAMETERS,
     },
   };
   document.info.description = readPages()
@@ -105,6 +107,7 @@ function complete(document: OpenAPIObject, publicUrl: string, placed: PlacedOper
     ]
       .filter(Boolean)
       .join('\n\n');
+    if (method === 'post') addIdempotency(operation);
     addRateLimitHeaders(operation);
   }
   if (handler.bodies) operation.requestBody = requestBody(handler.bodies);

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { KEY_HOURS } from '../../platform/idempotency/idempotency-claim.js';
 
 /** WhatsApp forgets an upload after 30 days. */
 const WHATSAPP_MEDIA_DAYS = 30;
@@ -44,6 +45,14 @@ DELETE FROM whatsapp_media_ids WHERE (number_id, media_file_id) IN (
    ORDER BY uploaded_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING media_file_id`;
 
+/* Index idempotency_keys_age. From that age on a key is forgotten, whether its row is still there or not. */
+const IDEMPOTENCY_KEYS = `
+DELETE FROM idempotency_keys WHERE (tenant_id, key_hash) IN (
+  SELECT tenant_id, key_hash FROM idempotency_keys
+   WHERE created_at <= now() - interval '${KEY_HOURS} hours'
+   ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING tenant_id`;
+
 /** Deletes at most `limit` processed webhooks older than `days` from the DEFAULT partition; answers how many. */
 export async function deleteStrayWebhooks(sql: SqlRunner, days: number, limit: number): Promise<number> {
   return (await sql.query('maintenance_stray_webhooks', INBOX, [days, limit])).length;
@@ -80,4 +89,9 @@ export async function deleteStrayAttempts(
 /** Deletes at most `limit` of the media ids that WhatsApp no longer knows; answers how many. */
 export async function deleteOldMediaIds(sql: SqlRunner, limit: number): Promise<number> {
   return (await sql.query('maintenance_media_ids', MEDIA_IDS, [limit])).length;
+}
+
+/** Deletes at most `limit` of the idempotency keys that are forgotten; answers how many. */
+export async function deleteOldIdempotencyKeys(sql: SqlRunner, limit: number): Promise<number> {
+  return (await sql.query('maintenance_idempotency_keys', IDEMPOTENCY_KEYS, [limit])).length;
 }

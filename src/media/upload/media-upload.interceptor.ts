@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import type { Request, RequestHandler, Response } from 'express';
 import multer from 'multer';
-import { defer, lastValueFrom, type Observable } from 'rxjs';
+import { defer, lastValueFrom, type Observable, of } from 'rxjs';
 import { type FieldErrors, validationError } from '../../platform/http/api-error.js';
 import { Log } from '../../platform/logging/log.js';
 import { asStorageApiError } from '../storage/storage-errors.js';
@@ -36,7 +36,13 @@ export class MediaUploadInterceptor implements NestInterceptor {
     const progress = progressOf(request);
     progress.fileFields = this.reflector.get<FileFields | undefined>(FILE_FIELDS, context.getHandler()) ?? MEDIA_FILE;
     try {
-      request.mediaForm = await this.read(request, http.getResponse(), progress);
+      const form = await this.read(request, http.getResponse(), progress);
+      const earlier = await request.context.idempotentCall?.begin(factsOf(form));
+      if (earlier) {
+        await this.discard(progress);
+        return of(earlier);
+      }
+      request.mediaForm = form;
     } catch (error) {
       progress.left = true;
       await this.discard(progress);
@@ -111,6 +117,12 @@ function progressOf(request: Request & { [PROGRESS]?: UploadProgress }): UploadP
 function onlyField(fields: FileFields): string | undefined {
   const [first, second] = Object.keys(fields);
   return second === undefined ? first : undefined;
+}
+
+/** What tells this form from another under the same `Idempotency-Key`. */
+function factsOf({ fields, file, faults }: MediaForm) {
+  const files = file ? [{ field: file.fieldName, name: file.originalName, sha256: file.sha256 }] : [];
+  return { fields, files, faults };
 }
 
 function merged(first: FieldErrors, second: FieldErrors): FieldErrors {

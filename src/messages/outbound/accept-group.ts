@@ -1,6 +1,7 @@
 import { isBadRow } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
-import { type ApiError, validationError } from '../../platform/http/api-error.js';
+import { type ApiError, idempotencyInProgress, validationError } from '../../platform/http/api-error.js';
+import type { IdempotencyKeys, KeyedEffect } from '../../platform/idempotency/idempotency-keys.js';
 import { countConversations, ensureChats, moveChats, type OpenedConversations } from './conversations.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { filledIn, judge } from './judge.js';
@@ -30,6 +31,7 @@ export interface AcceptOptions {
   isBacklogged: (numberId: number) => boolean;
   /** How long a message waits for the earlier ones of its lane at most, seconds. */
   orderHoldS: number;
+  keys: IdempotencyKeys;
 }
 
 /**
@@ -65,19 +67,46 @@ function refusalOf(error: unknown): ApiError | undefined {
 
 async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: AcceptOptions): Promise<Acceptance[]> {
   const results = new Array<Acceptance>(items.length);
-  const judged = judgeAll(
-    items.map((item, index) => ({ index, item })),
-    await lookUp(
-      sql,
-      items.map((item) => item.message),
-    ),
-    results,
+  const claimed = await claimKeys(sql, items, results, options.keys);
+  const found = await lookUp(
+    sql,
+    claimed.map(({ item }) => item.message),
   );
+  const judged = judgeAll(claimed, found, results);
   const { candidates, created } = await createContacts(sql, judged, results);
   const opened = await storeMessages(sql, candidates, results, options);
   const refusal = (await countContacts(sql, created)) ?? (await countConversations(sql, opened));
   if (refusal) throw new RefusedMidway(refusal);
+  const effects = items.flatMap((item, index) => effectOf(item, results[index]));
+  if (effects.length > 0) await options.keys.nameEffects(sql, effects);
   return results;
+}
+
+/**
+ * Claims the idempotency keys of a group, before anything else: who waits here for another call with the same key finds
+ * all that it has written. Answers the items that go on; of the others another call has the key.
+ */
+async function claimKeys(
+  sql: SqlRunner,
+  items: OutboundItem[],
+  results: Acceptance[],
+  keys: IdempotencyKeys,
+): Promise<{ index: number; item: OutboundItem }[]> {
+  const all = items.map((item, index) => ({ index, item }));
+  const claims = items.flatMap(({ message: { idempotency } }) => (idempotency ? [idempotency.claim] : []));
+  if (claims.length === 0) return all;
+  const ours = await keys.claim(claims, sql);
+  return all.filter(({ index, item: { message } }) => {
+    if (!message.idempotency || ours.has(message.idempotency.claim)) return true;
+    results[index] = { refused: idempotencyInProgress(1) };
+    return false;
+  });
+}
+
+function effectOf({ message: { idempotency } }: OutboundItem, result: Acceptance | undefined): KeyedEffect[] {
+  if (!idempotency || !result || !('accepted' in result)) return [];
+  const { accepted } = result;
+  return [{ claim: idempotency.claim, messageId: accepted.messageId, answer: idempotency.answerOf(accepted) }];
 }
 
 function judgeAll(

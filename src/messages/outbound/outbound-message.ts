@@ -1,6 +1,8 @@
 import type { PreparedMedia } from '../../media/prepared-media.js';
 import type { ApiError, FieldErrors } from '../../platform/http/api-error.js';
 import type { MessageReference } from '../message-reference.js';
+import type { IdempotencyClaim } from '../../platform/idempotency/idempotency-claim.js';
+import type { KeptReply } from '../../platform/idempotency/kept-answer.js';
 
 /** Fields for a contact that this send creates; ignored when the contact exists. */
 export interface NewContactFields {
@@ -51,6 +53,15 @@ export interface OutboundMessage {
   render?: (merge: (text: string) => string) => RenderedMessage | { faults: FieldErrors };
   /** 0 leaves first (one-time codes); 5 is ordinary. */
   priority: number;
+  /** Of a request with an `Idempotency-Key`. */
+  idempotency?: KeyedRequest;
+}
+
+/** A key that is stored together with its message. */
+export interface KeyedRequest {
+  claim: IdempotencyClaim;
+  /** What a caller who does not wait for WhatsApp is answered. */
+  answerOf: (accepted: AcceptedMessage) => KeptReply;
 }
 
 /** The kinds of message that can be sent; the program does not start without a payload builder for each. */

@@ -3,6 +3,7 @@ import { Settings } from '../../platform/config/settings.js';
 import { GroupedWriter } from '../../platform/database/grouped-writer.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { messageSendFailed } from '../../platform/http/api-error.js';
+import { IdempotencyKeys } from '../../platform/idempotency/idempotency-keys.js';
 import { Log } from '../../platform/logging/log.js';
 import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import type { Outcome } from '../../platform/queue/outcome-channel.js';
@@ -45,6 +46,7 @@ export class OutboundService implements OnModuleDestroy {
     private readonly release: DeliveryRelease,
     private readonly waiter: OutcomeWaiter,
     private readonly reader: OutcomeReader,
+    private readonly keys: IdempotencyKeys,
     private readonly settings: Settings,
     private readonly log: Log,
   ) {
@@ -103,6 +105,7 @@ export class OutboundService implements OnModuleDestroy {
     const results = await acceptGroup(this.postgres, items, {
       isBacklogged: (numberId) => this.isBacklogged(numberId),
       orderHoldS: this.settings.ORDER_HOLD_S,
+      keys: this.keys,
     });
     const accepted = results.flatMap((result) =>
       'accepted' in result && !result.accepted.leftToFeeder && !result.accepted.heldByLane ? [result.accepted] : [],
@@ -158,8 +161,8 @@ export class OutboundService implements OnModuleDestroy {
   }
 }
 
-/** @throws ApiError 500 MESSAGE_SEND_FAILED when WhatsApp refused the message */
-function sentOf(messageId: number, outcome: Omit<Outcome, 'key'> | null): Sent {
+/** What an outcome means for the caller. @throws ApiError 500 MESSAGE_SEND_FAILED when WhatsApp refused the message */
+export function sentOf(messageId: number, outcome: Omit<Outcome, 'key'> | null): Sent {
   if (outcome?.status === 'failed' && outcome.error) {
     const { code, title, details, retryable } = outcome.error;
     throw messageSendFailed(messageId, retryable, shownError({ code, title, details }));

@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext, Injectable } from '@nestjs
 import type { Request } from 'express';
 import { Settings } from '../../platform/config/settings.js';
 import { Reply } from '../../platform/http/reply.js';
+import type { IdempotencyClaim } from '../../platform/idempotency/idempotency-claim.js';
 import type { SentDto } from '../dto/sent.dto.js';
 import { readPreference } from '../outbound/prefer.js';
 import type { SendContext } from './send.service.js';
@@ -12,14 +13,16 @@ export interface SendCall {
   requestId: string;
   /** The `Prefer` header. */
   prefer: string | string[] | undefined;
+  /** Of its `Idempotency-Key`; null without. */
+  claim: IdempotencyClaim | null;
 }
 
 /** The call as the send endpoints need it. Only on routes with `@RequireScopes`. */
 export const CurrentSend = createParamDecorator((_: unknown, context: ExecutionContext): SendCall => {
   const request = context.switchToHttp().getRequest<Request>();
-  const { tenant, requestId } = request.context;
+  const { tenant, requestId, idempotentCall } = request.context;
   if (!tenant) throw new Error('@CurrentSend() on a route without @RequireScopes()');
-  return { tenantId: tenant.tenantId, requestId, prefer: request.headers.prefer };
+  return { tenantId: tenant.tenantId, requestId, prefer: request.headers.prefer, claim: idempotentCall?.claim ?? null };
 });
 
 /** Lets a send wait as long as its caller prefers, and answers it. */
@@ -29,15 +32,16 @@ export class SendReplies {
 
   /** `subject` begins the sentence of the answer: `Text message` becomes "Text message sent successfully". */
   async reply<T extends SentDto>(
-    { tenantId, requestId, prefer }: SendCall,
+    { tenantId, requestId, prefer, claim }: SendCall,
     subject: string,
     send: (context: SendContext) => Promise<T>,
   ): Promise<Reply<T>> {
     const { waitMs, applied } = readPreference(prefer, this.settings.SEND_WAIT_MS);
-    const data = await send({ tenantId, requestId, waitMs });
-    return new Reply(data, {
-      message: `${subject} ${data.status} successfully`,
-      headers: applied ? { 'Preference-Applied': applied } : undefined,
-    });
+    const replyOf = <D extends SentDto>(data: D): Reply<D> =>
+      new Reply(data, {
+        message: `${subject} ${data.status} successfully`,
+        headers: applied ? { 'Preference-Applied': applied } : undefined,
+      });
+    return replyOf(await send({ tenantId, requestId, waitMs, key: claim && { claim, replyOf } }));
   }
 }

@@ -12,7 +12,7 @@ export class SendContactsService {
   /** @throws ApiError as {@link SendService.send} */
   async send(dto: SendContactsDto, context: SendContext): Promise<SentContactsDto> {
     const names = dto.contacts.map(({ name }) => name.formatted_name);
-    const { sent } = await this.sends.send(
+    return this.sends.send(
       dto,
       {
         type: 'contacts',
@@ -23,8 +23,8 @@ export class SendContactsService {
         content: { contacts: dto.contacts.map(cardOf) },
       },
       context,
+      (sent) => ({ ...sent, contacts: names }),
     );
-    return { ...sent, contacts: names };
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type EndpointDescription,
   type RequestBodies,
 } from '../../platform/http/openapi/api-endpoint.js';
+import { CommitsIdempotencyKey } from '../../platform/idempotency/decorators.js';
 import type { SentDto } from '../dto/sent.dto.js';
 
 /** One of the send endpoints, as the API reference shows it. */
@@ -39,11 +40,12 @@ export const PARAGRAPHS = {
     "**The answer** waits for WhatsApp's own for a few seconds (see `Prefer`). `sent`: WhatsApp took the message. `queued`: it is stored and will go out; follow it with `GET /messages/{id}`. A message that was answered with 200 is never lost.",
 };
 
-/** Everything that the send endpoints have in common: scope, status, `Prefer`, and their errors. */
+/** Everything that the send endpoints have in common: scope, status, `Prefer`, `Idempotency-Key`, and their errors. */
 export function SendEndpoint({ subject, bodies, answer, errors = [], ...page }: SendEndpointDescription) {
   return applyDecorators(
     HttpCode(200),
     RequireScopes('messages:send'),
+    CommitsIdempotencyKey(),
     ApiTenantEndpoint(page),
     ApiPreferHeader(),
     ApiRequestBody(bodies),

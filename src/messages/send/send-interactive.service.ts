@@ -16,7 +16,7 @@ export class SendInteractiveService {
     const { instance: dto, faults } = await checkDto(SendInteractiveDto, body);
     mergeFaults(faults, faultsBetweenChoices(dto));
     if (Object.keys(faults).length > 0) throw validationError(faults);
-    const { sent } = await this.sends.send(
+    return this.sends.send(
       dto,
       {
         type: 'interactive',
@@ -27,8 +27,8 @@ export class SendInteractiveService {
         content: { type: dto.type, header_text: dto.header_text, footer_text: dto.footer_text, ...choiceOf(dto) },
       },
       context,
+      (sent) => ({ ...sent, type: dto.type }),
     );
-    return { ...sent, type: dto.type };
   }
 }
 

@@ -11,7 +11,7 @@ export class SendLocationService {
   /** @throws ApiError as {@link SendService.send} */
   async send(dto: SendLocationDto, context: SendContext): Promise<SentLocationDto> {
     const { latitude, longitude, name, address } = dto;
-    const { sent } = await this.sends.send(
+    return this.sends.send(
       dto,
       {
         type: 'location',
@@ -23,7 +23,7 @@ export class SendLocationService {
         content: { latitude, longitude, name, address },
       },
       context,
+      (sent) => ({ ...sent, latitude, longitude, name: name ?? null, address: address ?? null }),
     );
-    return { ...sent, latitude, longitude, name: name ?? null, address: address ?? null };
   }
 }

@@ -7,7 +7,7 @@ import { mergeFaults, validationError } from '../../platform/http/api-error.js';
 import { checkDto } from '../../platform/http/validation/validate-dto.js';
 import { MAX_CAPTION, SendMediaDto } from '../dto/send-media.dto.js';
 import type { SentMediaDto } from '../dto/sent-media.dto.js';
-import { requirePossibleContact, type SendContext, sentFields } from './send.service.js';
+import { requirePossibleContact, type SendContext } from './send.service.js';
 import { SendWithFileService } from './send-with-file.service.js';
 
 /** Sends an image, video, audio or document: checks it, stores file and message, and waits for WhatsApp's answer. */
@@ -32,14 +32,14 @@ export class SendMediaService {
       textLimit: MAX_CAPTION,
       content: {},
     };
-    const { accepted, outcome, url } = await this.sends.accept(dto, content, prepared, context);
-    return {
-      ...sentFields(accepted, await outcome()),
+    const accepted = await this.sends.accept(dto, content, prepared, context, (sent, caption, url) => ({
+      ...sent,
       media_type: dto.media_type,
       media_url: url,
-      caption: accepted.text,
+      caption,
       filename: dto.media_type === 'document' || dto.filename !== undefined ? prepared.filename : null,
-    };
+    }));
+    return accepted.answer();
   }
 
   /** The form's fields and its file, with every fault of both named at once. */

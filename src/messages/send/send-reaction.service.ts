@@ -29,7 +29,8 @@ export class SendReactionService {
         throw validationError({ message_id: ['The contact of that message is deleted.'] });
       dto.contact_id = target.contact_id;
     }
-    const { sent } = await this.sends.send(
+    const { wamid } = target;
+    return this.sends.send(
       dto,
       {
         type: 'reaction',
@@ -41,8 +42,8 @@ export class SendReactionService {
         content: {},
       },
       context,
+      (sent) => ({ ...sent, ref_message_id: wamid, emoji: dto.emoji }),
     );
-    return { ...sent, ref_message_id: target.wamid, emoji: dto.emoji };
   }
 
   private async check(body: unknown): Promise<SendReactionDto> {

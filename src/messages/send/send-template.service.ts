@@ -13,7 +13,13 @@ import { SendableTemplates, type TemplateFound } from '../../templates/sending/s
 import { SEALED_CONTEXT, type StoredTemplate } from '../../templates/sending/stored-template.js';
 import { SendTemplateDto } from '../dto/send-template.dto.js';
 import type { SentTemplateDto } from '../dto/sent-template.dto.js';
-import { requirePossibleContact, type SendContent, type SendContext, sentFields, SendService } from './send.service.js';
+import {
+  type Present,
+  requirePossibleContact,
+  type SendContent,
+  type SendContext,
+  SendService,
+} from './send.service.js';
 import { SendWithFileService } from './send-with-file.service.js';
 import { codeFaults, fileAddress, givenValues, MEDIA_TYPE_OF } from './template-values.js';
 
@@ -47,14 +53,15 @@ export class SendTemplateService {
     const { dto, send } = await this.check(form, context.tenantId);
     const file = await this.prepareFile(context.tenantId, { dto, send }, form);
     const content = this.contentOf(send);
-    const { accepted, outcome } = file
-      ? await this.sendsWithFile.accept(dto, content, file, context)
-      : await this.sends.accept(dto, content, context);
-    return {
-      ...sentFields(accepted, await outcome()),
+    const present: Present<SentTemplateDto> = (sent) => ({
+      ...sent,
       template_name: send.name,
       language: send.language,
-    };
+    });
+    const accepted = file
+      ? await this.sendsWithFile.accept(dto, content, file, context, present)
+      : await this.sends.accept(dto, content, context, present);
+    return accepted.answer();
   }
 
   /** The fields, the file, and both against the template; every fault is named at once. */

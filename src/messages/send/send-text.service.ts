@@ -10,7 +10,7 @@ export class SendTextService {
 
   /** @throws ApiError as {@link SendService.send} */
   async send(dto: SendTextDto, context: SendContext): Promise<SentTextDto> {
-    const { sent, text } = await this.sends.send(
+    return this.sends.send(
       dto,
       {
         type: 'text',
@@ -21,7 +21,7 @@ export class SendTextService {
         content: {},
       },
       context,
+      (sent, text) => ({ ...sent, message: text ?? '' }),
     );
-    return { ...sent, message: text ?? '' };
   }
 }

@@ -6,7 +6,8 @@ import { isServerError } from '../../platform/database/database-errors.js';
 import { ApiError } from '../../platform/http/api-error.js';
 import { Log } from '../../platform/logging/log.js';
 import type { SendDto } from '../dto/send.dto.js';
-import { type Accepted, type SendContent, type SendContext, SendService } from './send.service.js';
+import type { SentDto } from '../dto/sent.dto.js';
+import { type Accepted, type Present, type SendContent, type SendContext, SendService } from './send.service.js';
 
 /** Accepts a message that has a file, and lets go of the file when the message is refused. */
 @Injectable()
@@ -19,20 +20,25 @@ export class SendWithFileService {
   ) {}
 
   /**
-   * `url`: the public address of the file.
+   * `url`, which `present` is given, is the public address of the file.
    * @throws ApiError as {@link SendService.accept}
    */
-  async accept(
+  async accept<T extends SentDto>(
     dto: SendDto,
     content: Omit<SendContent, 'media'>,
     file: PreparedMedia,
     context: SendContext,
-  ): Promise<Accepted & { url: string }> {
+    present: (...answered: [...Parameters<Present<T>>, url: string]) => T,
+  ): Promise<Accepted<T>> {
     const publicId = this.links.newPublicId();
+    const url = this.links.url(publicId, file.filename);
     try {
-      const result = await this.sends.accept(dto, { ...content, media: { ...file, publicId } }, context);
+      const media = { ...file, publicId };
+      const result = await this.sends.accept(dto, { ...content, media }, context, (sent, text) =>
+        present(sent, text, url),
+      );
       await this.settle(file, result.accepted.mediaStorageKey);
-      return { ...result, url: this.links.url(publicId, file.filename) };
+      return result;
     } catch (error) {
       // Only when nothing was stored for certain; after a lost connection the collector finds out.
       if (error instanceof ApiError || isServerError(error)) await this.settle(file, null);

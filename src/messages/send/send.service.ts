@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { countryIdOf } from '../../contacts/countries.js';
 import { notFound } from '../../platform/http/api-error.js';
+import type { Reply } from '../../platform/http/reply.js';
 import { timestamp, timestampOrNull } from '../../platform/http/timestamp.js';
+import type { IdempotencyClaim } from '../../platform/idempotency/idempotency-claim.js';
+import { keptReply } from '../../platform/idempotency/kept-answer.js';
 import { type ContactFieldsDto, MAX_ID } from '../dto/contact-fields.dto.js';
 import type { SendDto } from '../dto/send.dto.js';
 import type { SentDto } from '../dto/sent.dto.js';
@@ -14,6 +17,8 @@ export interface SendContext {
   tenantId: number;
   requestId: string;
   waitMs: number;
+  /** Of a call with an `Idempotency-Key`: it is stored with the message, and with the answer of that moment. */
+  key: { claim: IdempotencyClaim; replyOf: (data: SentDto) => Reply<SentDto> } | null;
 }
 
 /** What one kind of message adds to what every send has. */
@@ -34,12 +39,17 @@ export type SendContent = Pick<
   priority?: number;
 };
 
-/** A stored message, and the wait for what WhatsApp says to it. */
-export interface Accepted {
+/** Adds what one kind of message answers to what all answer. `text` is the message's text after merging. */
+export type Present<T extends SentDto> = (sent: SentDto, text: string | null) => T;
+
+/** A stored message, and its answer. */
+export interface Accepted<T extends SentDto> {
   accepted: AcceptedMessage;
-  /** @throws ApiError 500 MESSAGE_SEND_FAILED when WhatsApp refused the message */
-  outcome: () => Promise<Sent>;
+  /** Waits for WhatsApp's. @throws ApiError 500 MESSAGE_SEND_FAILED when WhatsApp refused the message */
+  answer: () => Promise<T>;
 }
+
+const QUEUED: Sent = { status: 'queued', wamid: null, sentAt: null };
 
 /** What every kind of send has in common: from the checked fields to the stored message, and on to the answer. */
 @Injectable()
@@ -50,36 +60,46 @@ export class SendService {
    * Stores the message with its contact and chat; from here on it is never lost.
    * @throws ApiError 422, 404 or 403 when it may not be sent: nothing is stored then
    */
-  async accept(dto: SendDto, content: SendContent, context: SendContext): Promise<Accepted> {
+  async accept<T extends SentDto>(
+    dto: SendDto,
+    content: SendContent,
+    { tenantId, requestId, waitMs, key }: SendContext,
+    present: Present<T>,
+  ): Promise<Accepted<T>> {
     requirePossibleContact(dto);
     const reference = dto.reply_to === undefined ? undefined : readMessageReference(dto.reply_to);
-    return this.outbound.accept(
+    const answerOf = (accepted: AcceptedMessage, sent: Sent): T => present(sentFields(accepted, sent), accepted.text);
+    const { accepted, outcome } = await this.outbound.accept(
       {
         priority: 5,
         refersTo: reference && { message: reference, field: 'reply_to' },
         ...content,
-        tenantId: context.tenantId,
-        requestId: context.requestId,
+        tenantId,
+        requestId,
         from: dto.from,
         phone: dto.phone,
         contactId: dto.contact_id,
         newContact: dto.contact && newContactOf(dto.contact),
+        idempotency: key
+          ? { claim: key.claim, answerOf: (stored) => keptReply(key.replyOf(answerOf(stored, QUEUED))) }
+          : undefined,
       },
-      context.waitMs,
+      waitMs,
     );
+    return { accepted, answer: async () => answerOf(accepted, await outcome()) };
   }
 
   /**
-   * The same, and waits for WhatsApp's answer. `text` is the message's text after merging.
+   * The same, and waits for WhatsApp's answer.
    * @throws ApiError as `accept`, and 500 MESSAGE_SEND_FAILED when WhatsApp refused the message
    */
-  async send(
+  async send<T extends SentDto>(
     dto: SendDto,
     content: SendContent,
     context: SendContext,
-  ): Promise<{ sent: SentDto; text: string | null }> {
-    const { accepted, outcome } = await this.accept(dto, content, context);
-    return { sent: sentFields(accepted, await outcome()), text: accepted.text };
+    present: Present<T>,
+  ): Promise<T> {
+    return (await this.accept(dto, content, context, present)).answer();
   }
 }
 

@@ -22,7 +22,10 @@ export const ERROR_CODES = {
   CONTACT_OPTED_OUT: { status: 403, meaning: 'The contact does not want messages.' },
   NOT_FOUND: { status: 404, meaning: 'No such route, or no such record of this tenant.' },
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'The path exists, but not with this method; see the Allow header.' },
-  IDEMPOTENCY_CONFLICT: { status: 409, meaning: 'The Idempotency-Key was used before with another body.' },
+  IDEMPOTENCY_CONFLICT: {
+    status: 409,
+    meaning: 'The Idempotency-Key was used before with another body or at another endpoint.',
+  },
   IDEMPOTENCY_IN_PROGRESS: {
     status: 409,
     meaning: 'The first call with this Idempotency-Key is still running; repeat after Retry-After seconds.',

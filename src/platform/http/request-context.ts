@@ -1,3 +1,5 @@
+import type { IdempotentCall } from '../idempotency/idempotent-call.js';
+
 /** Whose token a request carries, and what the token may do. Set by the guard. */
 export interface AuthenticatedTenant {
   readonly tenantId: number;
@@ -16,6 +18,8 @@ export interface RequestContext {
   readonly startedAt: number;
   /** Absent on public routes. */
   tenant?: AuthenticatedTenant;
+  /** Present when the request is a POST with an `Idempotency-Key`. */
+  idempotentCall?: IdempotentCall;
 }
 
 declare module 'express-serve-static-core' {

@@ -6,7 +6,8 @@
  *                                                       INSUFFICIENT_SCOPE, RATE_LIMIT_EXCEEDED, INTERNAL_ERROR,
  *                                                       SERVICE_UNAVAILABLE. Scope, security scheme and rate-limit
  *                                                       headers are NOT named: the document takes them from
- *                                                       @RequireScopes.
+ *                                                       @RequireScopes. Nor is what every POST has: the header
+ *                                                       Idempotency-Key and its errors.
  *   @ApiPublicEndpoint({ tag, summary, description })   an endpoint without a token (@Public).
  *   @ApiEnvelope(DataDto, { … })                        the successful answer: DataDto inside the envelope.
  *   @ApiListEndpoint({ … })                             all of a list at once; it stands in platform/pagination.
@@ -95,6 +96,11 @@ export const RESPONSE_HEADERS = {
     schema: { type: 'string' },
     example: 'respond-async',
   },
+  'Idempotent-Replayed': {
+    description: '`true`: the answer that an earlier call with this `Idempotency-Key` got. Absent on a first answer.',
+    schema: { type: 'string' },
+    example: 'true',
+  },
   'WWW-Authenticate': {
     description: 'The scheme to authenticate with.',
     schema: { type: 'string' },
@@ -150,19 +156,18 @@ export function ApiErrors(...errors: (ErrorCode | ApiErrorDescription)[]): Endpo
       description: `\`${given.code}\`: ${given.when ?? meaning}`,
       headers: headerRefs(headersOf(status)),
       schema: { $ref: getSchemaPath(ErrorEnvelope) },
-      examples: {
-        [given.code]: {
-          summary: given.code,
-          value: {
-            success: false,
-            error: { code: given.code, message, ...(details ? { details } : {}) },
-            meta: META_EXAMPLE,
-          },
-        },
-      },
+      examples: { [given.code]: errorExample(given.code, message, details) },
     });
   });
   return applyDecorators(ApiExtraModels(ErrorEnvelope), ...responses);
+}
+
+/** An answer with this error, as the reference shows it. */
+export function errorExample(code: ErrorCode, message: string, details?: Readonly<Record<string, unknown>>) {
+  return {
+    summary: code,
+    value: { success: false, error: { code, message, ...(details ? { details } : {}) }, meta: META_EXAMPLE },
+  };
 }
 
 const definedOf = ({ message, details }: ApiErrorDescription) => ({

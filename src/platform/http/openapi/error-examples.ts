@@ -27,7 +27,7 @@ export const ERROR_EXAMPLES: Readonly<Record<ErrorCode, ErrorExample>> = {
   CONTACT_OPTED_OUT: { message: 'The contact has opted out of messages' },
   NOT_FOUND: { message: 'Not found' },
   METHOD_NOT_ALLOWED: { message: 'This path allows POST' },
-  IDEMPOTENCY_CONFLICT: { message: 'The Idempotency-Key was used before with another body' },
+  IDEMPOTENCY_CONFLICT: { message: 'The Idempotency-Key was used before with another request' },
   IDEMPOTENCY_IN_PROGRESS: { message: 'The first call with this Idempotency-Key is still running' },
   RESOURCE_IN_USE: { message: 'Contacts use this source' },
   MESSAGE_NOT_CANCELLABLE: { message: 'The message has left already', details: { status: 'sent' } },
