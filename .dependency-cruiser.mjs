@@ -43,10 +43,10 @@ export default {
     {
       name: 'accepting-knows-no-delivery',
       comment:
-        'The API stores a message and releases it through platform/queue. Only the receiver of statuses shares the one statement that advances a message.',
+        'The API stores a message and releases it through platform/queue; what it asks of delivery is to call one back. Only the receiver of statuses shares the one statement that advances a message.',
       severity: 'error',
       from: { path: FEATURES, pathNot: '^src/(delivery|cli)/|^src/whatsapp/webhook/' },
-      to: { path: '^src/delivery/' },
+      to: { path: '^src/delivery/', pathNot: '^src/delivery/cancel/' },
     },
     {
       name: 'receiver-knows-only-status-and-lanes-of-delivery',

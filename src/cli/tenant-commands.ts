@@ -18,11 +18,11 @@ interface CreateOptions {
   json?: boolean;
 }
 
-/** `tenant create|list|suspend|activate|retention`. */
+/** `tenant create|list|suspend|activate|retention|expiry`. */
 export function addTenantCommands(program: Command): void {
   const tenant = program
     .command('tenant')
-    .description('Businesses on the platform: create, list, suspend, activate, retention');
+    .description('Businesses on the platform: create, list, suspend, activate, retention, expiry');
   tenant
     .command('create')
     .description('Create a tenant')
@@ -76,6 +76,7 @@ Example:
       });
   }
   addRetentionCommand(tenant);
+  addExpiryCommand(tenant);
 }
 
 interface RetentionOptions {
@@ -107,12 +108,35 @@ Example:
     });
 }
 
-function tenantJson({ id, name, subdomain, status, plan, messageRetentionDays, createdAt }: TenantSummary): object {
-  const created_at = createdAt.toISOString();
-  return { id, name, subdomain, status, plan, message_retention_days: messageRetentionDays, created_at };
+function addExpiryCommand(tenant: Command): void {
+  tenant
+    .command('expiry')
+    .description('Set after how long a message expires that could not leave, for sends without expires_in')
+    .argument('<tenant>', 'id of the tenant', parseId)
+    .requiredOption('--seconds <seconds>', 'so many seconds, 10 to 2592000 (30 days); a new tenant has 86400', parseId)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  $ npm run cli -- tenant expiry 7 --seconds 3600')
+    .action(async (id: number, { seconds, json }: { seconds: number; json?: boolean }) => {
+      const changed = await run((tenants) => tenants.setExpiry(id, seconds));
+      show({ json: tenantJson(changed), lines: tenantLines(changed) }, json === true);
+    });
 }
 
-function tenantLines({ id, name, subdomain, status, plan, messageRetentionDays }: TenantSummary): string[] {
+function tenantJson({ id, name, subdomain, status, plan, ...tenant }: TenantSummary): object {
+  return {
+    id,
+    name,
+    subdomain,
+    status,
+    plan,
+    message_retention_days: tenant.messageRetentionDays,
+    message_expires_in_s: tenant.messageExpiresInS,
+    created_at: tenant.createdAt.toISOString(),
+  };
+}
+
+function tenantLines(tenant: TenantSummary): string[] {
+  const { id, name, subdomain, status, plan, messageRetentionDays, messageExpiresInS } = tenant;
   return pairs([
     ['tenant', id],
     ['name', name],
@@ -120,5 +144,6 @@ function tenantLines({ id, name, subdomain, status, plan, messageRetentionDays }
     ['status', status],
     ['plan', plan],
     ['messages kept', messageRetentionDays === null ? 'for ever' : `${messageRetentionDays} days`],
+    ['messages expire', `after ${messageExpiresInS} seconds`],
   ]);
 }

@@ -20,6 +20,10 @@ export interface MessageRow {
   read_at: Date | null;
   failed_at: Date | null;
   created_at: Date;
+  /** When the sender wants it to leave; null: at once. */
+  send_at: Date | null;
+  /** Until when it may leave; null for inbound messages. */
+  expires_at: Date | null;
   error_code: string | null;
   error_title: string | null;
   error_details: string | null;
@@ -47,8 +51,8 @@ export interface MessageRow {
 
 const SELECT = `
 SELECT m.id, m.chat_id, m.contact_id, m.direction, m.type, m.status, m.body, m.phone, m.wamid, m.reply_to_wamid, m.is_read,
-       m.staff_id, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.created_at, m.error_code, m.error_title,
-       m.error_details, m.held_by, n.phone_number_id, n.display_phone_number, n.paused_at IS NOT NULL AS paused,
+       m.staff_id, m.sent_at, m.delivered_at, m.read_at, m.failed_at, m.created_at, m.send_at, m.expires_at, m.error_code,
+       m.error_title, m.error_details, m.held_by, n.phone_number_id, n.display_phone_number, n.paused_at IS NOT NULL AS paused,
        n.paused_reason,
        l.public_id, l.filename, l.signed, f.mime_type, f.size_bytes,
        i.next_at IS NOT NULL AS fetching, i.failure, i.filename AS ordered_filename, m.recipient_user_id,

@@ -1,4 +1,4 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { RequireScopes } from '../auth-scopes/decorators.js';
 import { CurrentTenant } from '../platform/http/decorators.js';
 import { ApiEnvelope, ApiErrors, ApiIdParameter, ApiTenantEndpoint } from '../platform/http/openapi/api-endpoint.js';
@@ -10,10 +10,10 @@ import { Lists } from '../platform/pagination/lists.js';
 import { listReply } from '../platform/pagination/pagination.js';
 import { MessageDto } from './dto/message.dto.js';
 import { MESSAGE_LIST } from './list/message-list.js';
-import { GET_MESSAGE, LIST_MESSAGES, LIST_MESSAGES_ALIAS } from './messages.docs.js';
+import { CANCEL_MESSAGE, GET_MESSAGE, LIST_MESSAGES, LIST_MESSAGES_ALIAS } from './messages.docs.js';
 import { MessagesService } from './messages.service.js';
 
-/** `GET /api/v2/messages`: what was sent and received. Sending stands in `send/`. */
+/** `/api/v2/messages`: what was sent and received, and calling it back. Sending stands in `send/`. */
 @Controller('api/v2/messages')
 export class MessagesController {
   constructor(
@@ -56,5 +56,23 @@ export class MessagesController {
   @ApiErrors('NOT_FOUND')
   async getMessage(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<MessageDto>> {
     return new Reply(await this.messages.get(tenant.tenantId, id), { message: 'Message retrieved successfully' });
+  }
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @RequireScopes('messages:send')
+  @ApiTenantEndpoint(CANCEL_MESSAGE)
+  @ApiIdParameter({
+    name: 'id',
+    description: 'Our integer id (`chat_message_id`), or the `wamid`.',
+    schema: { type: 'string' },
+    example: '91',
+  })
+  @ApiEnvelope(MessageDto, { message: 'Message cancelled successfully' })
+  @ApiErrors('NOT_FOUND', 'MESSAGE_NOT_CANCELLABLE')
+  async cancelMessage(
+    @CurrentTenant() tenant: AuthenticatedTenant,
+    @Param('id') id: string,
+  ): Promise<Reply<MessageDto>> {
+    return new Reply(await this.messages.cancel(tenant.tenantId, id), { message: 'Message cancelled successfully' });
   }
 }

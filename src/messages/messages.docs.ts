@@ -28,3 +28,12 @@ export const GET_MESSAGE: EndpointDescription = {
   summary: 'Get message',
   description: 'One message, sent or received, with its present status.',
 };
+
+/** Text of the page "Cancel message". */
+export const CANCEL_MESSAGE: EndpointDescription = {
+  tag: TAG,
+  summary: 'Cancel message',
+  description: `Calls back a message that has not left: one that is scheduled (\`send_at\`), waits for its turn, or waits to be tried again. What this answers as cancelled never goes out.
+
+Too late is answered with 409 \`MESSAGE_NOT_CANCELLABLE\`, and \`details.status\` says what became of the message; \`sending\` means that it is on its way. A message that was cancelled before is answered like the first time.`,
+};

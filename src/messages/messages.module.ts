@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CancelModule } from '../delivery/cancel/cancel.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { QueueModule } from '../platform/queue/queue.module.js';
 import { TemplatesModule } from '../templates/templates.module.js';
@@ -23,7 +24,7 @@ import { SendTextService } from './send/send-text.service.js';
 
 /** Sending messages and showing them. */
 @Module({
-  imports: [MediaModule, QueueModule, TemplatesModule],
+  imports: [CancelModule, MediaModule, QueueModule, TemplatesModule],
   controllers: [SendController, MessagesController],
   exports: [MessagesService],
   providers: [

@@ -1,3 +1,4 @@
+import type { MessageCancel } from '../delivery/cancel/message-cancel.js';
 import type { Lists } from '../platform/pagination/lists.js';
 import type { MediaLinks } from '../media/media-links.js';
 import type { MessageRepository } from './message.repository.js';
@@ -11,7 +12,12 @@ describe('looking a message up', () => {
         findById: () => Promise.reject(new Error('asked')),
         findByWamid: () => Promise.reject(new Error('asked')),
       } as unknown as MessageRepository;
-      const service = new MessagesService(untouched, {} as unknown as MediaLinks, {} as unknown as Lists);
+      const service = new MessagesService(
+        untouched,
+        {} as unknown as MediaLinks,
+        {} as unknown as Lists,
+        {} as unknown as MessageCancel,
+      );
       await expect(service.get(1, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     },
   );

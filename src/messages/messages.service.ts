@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { MessageCancel } from '../delivery/cancel/message-cancel.js';
 import { MediaLinks } from '../media/media-links.js';
 import type { SqlRunner } from '../platform/database/postgres.js';
-import { notFound } from '../platform/http/api-error.js';
+import { conflict, notFound, serviceUnavailable } from '../platform/http/api-error.js';
 import { timestamp, timestampOrNull } from '../platform/http/timestamp.js';
 import type { ListRequest } from '../platform/pagination/list-request.js';
 import type { ListScope } from '../platform/pagination/list-spec.js';
@@ -11,6 +12,9 @@ import { MESSAGE_LIST } from './list/message-list.js';
 import { errorCodeOf, shownError } from './message-error.js';
 import { type MessageReference, readMessageReference } from './message-reference.js';
 import { MessageRepository, type MessageRow } from './message.repository.js';
+
+/** After which time a message is called back again whose delivery the operator holds, seconds. */
+const HELD_RETRY_S = 60;
 
 /** What a tenant is told about `messages.held_by`. */
 const HELD_BY = {
@@ -31,6 +35,7 @@ export class MessagesService {
     private readonly repository: MessageRepository,
     private readonly links: MediaLinks,
     private readonly lists: Lists,
+    private readonly cancellations: MessageCancel,
   ) {}
 
   /** One page of the tenant's messages, or of those within the scope's parent. */
@@ -52,6 +57,25 @@ export class MessagesService {
     const row = reference && (await this.find(tenantId, reference));
     if (!row) throw notFound('There is no such message.');
     return this.present(row);
+  }
+
+  /**
+   * Calls a message back that has not left; one that is cancelled already stays so. The message as it is then.
+   * @throws ApiError 404 when the tenant has no such message, 409 MESSAGE_NOT_CANCELLABLE when it is too late, 503 while
+   * nobody can say
+   */
+  async cancel(tenantId: number, id: string): Promise<MessageDto> {
+    const message = await this.get(tenantId, id);
+    const cancellation = await this.cancellations.cancel(tenantId, message.id);
+    if (!cancellation) throw notFound('There is no such message.');
+    if (cancellation.kind === 'in_doubt') {
+      throw serviceUnavailable(new Error('delivery is held, and the message is older than the hold'), HELD_RETRY_S);
+    }
+    if (cancellation.kind === 'too_late' && cancellation.status !== 'cancelled') {
+      const { status } = cancellation;
+      throw conflict('MESSAGE_NOT_CANCELLABLE', `The message is ${status} and cannot be cancelled`, { status });
+    }
+    return this.get(tenantId, String(message.id));
   }
 
   private find(tenantId: number, reference: MessageReference): Promise<MessageRow | undefined> {
@@ -90,6 +114,8 @@ export class MessagesService {
       delivered_at: timestampOrNull(row.delivered_at),
       read_at: timestampOrNull(row.read_at),
       failed_at: timestampOrNull(row.failed_at),
+      send_at: timestampOrNull(row.send_at),
+      expires_at: timestampOrNull(row.expires_at),
       error:
         row.error_code === null
           ? null

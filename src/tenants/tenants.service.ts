@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Prisma as PrismaNames } from '../platform/database/generated/client.js';
 import { Prisma } from '../platform/database/prisma.js';
+import { MAX_EXPIRES_IN_S, MIN_EXPIRES_IN_S } from './message-expiry.js';
 import { PLAN_FEATURES, UNLIMITED_PLAN } from './plan-features.js';
 
 /** An operator's request that cannot be done; the message says why. */
@@ -27,6 +28,8 @@ export interface TenantSummary {
   readonly plan: string | null;
   /** How long messages are kept once they have come to an end, days; null: for ever. */
   readonly messageRetentionDays: number | null;
+  /** After how long a message expires that could not leave, unless its send says otherwise; seconds. */
+  readonly messageExpiresInS: number;
   readonly createdAt: Date;
 }
 
@@ -103,6 +106,17 @@ export class TenantsService {
     return this.change(id, { messageRetentionDays: days });
   }
 
+  /**
+   * Sets after how many seconds a message expires that could not leave, for sends without `expires_in`. Messages that
+   * are stored already keep theirs. @throws TenantError
+   */
+  async setExpiry(id: number, seconds: number): Promise<TenantSummary> {
+    if (!(Number.isInteger(seconds) && seconds >= MIN_EXPIRES_IN_S && seconds <= MAX_EXPIRES_IN_S)) {
+      throw new TenantError(`Messages expire after ${MIN_EXPIRES_IN_S} to ${MAX_EXPIRES_IN_S} seconds`);
+    }
+    return this.change(id, { messageExpiresInS: seconds });
+  }
+
   private setStatus(id: number, status: 'active' | 'suspended'): Promise<TenantSummary> {
     return this.change(id, { status });
   }
@@ -147,6 +161,6 @@ async function read(client: Pick<Transaction, 'tenant'>, id: number): Promise<Te
 }
 
 function summary(tenant: PrismaNames.TenantGetPayload<{ include: { plan: true } }>): TenantSummary {
-  const { id, name, subdomain, status, messageRetentionDays, createdAt, plan } = tenant;
-  return { id, name, subdomain, status, plan: plan?.name ?? null, messageRetentionDays, createdAt };
+  const { id, name, subdomain, status, messageRetentionDays, messageExpiresInS, createdAt, plan } = tenant;
+  return { id, name, subdomain, status, plan: plan?.name ?? null, messageRetentionDays, messageExpiresInS, createdAt };
 }

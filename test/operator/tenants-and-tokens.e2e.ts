@@ -52,6 +52,18 @@ describe('a tenant', () => {
     await eventually('the token works again', async () => ((await status(token)) === 404 ? true : undefined), 1000);
   });
 
+  it('lets messages expire after a day, or after the seconds it is given: 10 to 30 days of them', async () => {
+    const tenantId = String(await createTenant());
+    const expiry = (seconds: number) => ['tenant', 'expiry', tenantId, '--seconds', String(seconds)];
+    for (const seconds of [10, 2_592_000]) {
+      expect(await commandJson(expiry(seconds), env)).toMatchObject({ message_expires_in_s: seconds });
+    }
+    for (const seconds of [9, 2_592_001]) {
+      const stderr = 'error: Messages expire after 10 to 2592000 seconds\n';
+      expect(await command(expiry(seconds), env)).toMatchObject({ code: 1, stderr });
+    }
+  });
+
   it('keeps its messages for ever, or for the days it is given: at least 8', async () => {
     const tenantId = String(await createTenant());
     const retention = (...args: string[]) => ['tenant', 'retention', tenantId, ...args];

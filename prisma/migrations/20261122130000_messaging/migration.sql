@@ -165,3 +165,10 @@ CREATE TABLE idempotency_keys (
 );
 -- The daily job forgets the oldest.
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Scheduled messages
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- When the sender wants a message to leave; null: at once.
+ALTER TABLE messages ADD COLUMN send_at timestamptz(3);

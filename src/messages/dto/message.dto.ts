@@ -172,6 +172,24 @@ export class MessageDto {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, example: null })
   failed_at: string | null;
 
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: null,
+    description: 'When it is scheduled for; null: it leaves as soon as it can.',
+  })
+  send_at: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    example: '2026-01-02T08:00:00+00:00',
+    description: 'What has not left by then expires; null for received messages.',
+  })
+  expires_at: string | null;
+
   @ApiProperty({ type: () => MessageErrorDto, nullable: true, example: null })
   error: MessageErrorDto | null;
 

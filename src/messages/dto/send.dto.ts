@@ -1,10 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Min, ValidateIf, ValidateNested } from 'class-validator';
+import { IsInt, IsOptional, Matches, Max, Min, ValidateIf, ValidateNested } from 'class-validator';
 import { IsPhone } from '../../platform/phone/is-phone.js';
+import { MAX_EXPIRES_IN_S, MIN_EXPIRES_IN_S } from '../../tenants/message-expiry.js';
 import { ContactFieldsDto } from './contact-fields.dto.js';
 import { emptyAsAbsent, integerText } from './form-values.js';
 import { IsMessageReference } from './is-message-reference.js';
+import { IsSendTime } from './send-times.js';
 
 /** What the body of every send has, whatever it sends: who gets it, from which number, and what it answers. */
 export class SendDto {
@@ -56,4 +58,31 @@ export class SendDto {
   @ValidateNested()
   @Type(() => ContactFieldsDto)
   contact?: ContactFieldsDto;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    example: '2026-01-31T09:30:00+02:00',
+    description:
+      'Sends it then instead of at once: ISO 8601 with a time zone, at most 30 days ahead. The answer is `queued`, at once.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @IsSendTime()
+  send_at?: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: MIN_EXPIRES_IN_S,
+    maximum: MAX_EXPIRES_IN_S,
+    example: 3600,
+    description:
+      'What has not left after so many seconds, counted from `send_at` when it is given, does not leave any more and ends as `expired`. Default: the setting of your account, 86400 (24 hours) unless it was changed.',
+  })
+  @Transform(integerText)
+  @IsOptional()
+  @IsInt()
+  @Min(MIN_EXPIRES_IN_S)
+  @Max(MAX_EXPIRES_IN_S)
+  expires_in?: number;
 }

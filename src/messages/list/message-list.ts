@@ -131,6 +131,8 @@ export const MESSAGE_LIST: ListSpec = {
     'delivered_at',
     'read_at',
     'failed_at',
+    'send_at',
+    'expires_at',
     'error',
     'hold_reason',
     'user_id',

@@ -205,11 +205,11 @@ async function storeMessages(
       numberId,
       ratePerSecond,
       numberResumedAt,
-      leftToFeeder: item.message.priority > 0 && isBacklogged(numberId),
+      leftToFeeder: item.message.sendAt !== undefined || (item.message.priority > 0 && isBacklogged(numberId)),
       phone: contact.phone,
       whatsappUserId: contact.whatsappUserId,
       replyToWamid: found.referred?.wamid ?? null,
-      expiresInS: found.messageExpiresInS,
+      expiresInS: item.message.expiresInS ?? found.messageExpiresInS,
       serviceWindowExpiresAt: found.chat?.serviceWindowExpiresAt ?? chat?.service_window_expires_at ?? null,
     };
   });

@@ -41,7 +41,9 @@ export interface StoredMessage {
 
 /**
  * Stores media rows and messages of a group; answers them in the order given. One whose recipient has an earlier
- * message on its way, in this group or before it, is stored as held by its lane, for `orderHoldS` seconds at most.
+ * message on its way, in this group or before it, is stored as held by its lane, for `orderHoldS` seconds at most. A
+ * scheduled one takes its place in the lane when its time has come: it holds nobody before, and looks then whom it has to
+ * wait for.
  */
 export async function insertMessages(
   sql: SqlRunner,
@@ -58,16 +60,20 @@ export async function insertMessages(
               CASE WHEN u.public_id IS NULL THEN NULL ELSE nextval('media_links_id_seq') END AS link_id, u.*
          FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[], $6::smallint[], $7::text[], $8::text[],
                      $9::text[], $10::jsonb[], $11::int[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[],
-                     $17::int[], $19::text[])
+                     $17::int[], $19::text[], $20::timestamptz[])
               WITH ORDINALITY
               AS u (tenant_id, number_id, chat_id, contact_id, type, priority, phone, recipient_user_id,
-                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s, reply_to_wamid, ord)),
-     busy AS MATERIALIZED (SELECT chat_id FROM busy_lanes(ARRAY(SELECT DISTINCT chat_id FROM i WHERE priority > 0))),
+                    body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s,
+                    reply_to_wamid, send_at, ord)),
+     busy AS MATERIALIZED (
+       SELECT chat_id
+         FROM busy_lanes(ARRAY(SELECT DISTINCT chat_id FROM i WHERE priority > 0 AND send_at IS NULL))),
      moment AS MATERIALIZED (SELECT clock_timestamp() AS due_at FROM (SELECT count(*) FROM busy) AS locked),
      placed AS MATERIALIZED (
-       SELECT i.*, m.due_at,
-              i.priority > 0 AND (b.chat_id IS NOT NULL
-                OR row_number() OVER (PARTITION BY i.chat_id, i.priority > 0 ORDER BY i.ord) > 1) AS held
+       SELECT i.*, coalesce(i.send_at, m.due_at) AS due_at,
+              i.priority > 0 AND i.send_at IS NULL AND (b.chat_id IS NOT NULL
+                OR row_number() OVER (PARTITION BY i.chat_id, i.priority > 0 AND i.send_at IS NULL ORDER BY i.ord) > 1)
+                AS held
          FROM i CROSS JOIN moment m LEFT JOIN busy b USING (chat_id)),
      links AS (
        INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename)
@@ -75,12 +81,13 @@ export async function insertMessages(
      stored AS (
        INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, priority, phone,
                              recipient_user_id, body, content, media_link_id, waiter, request_id, generation, due_at,
-                             held_by, next_at, expires_at, reply_to_wamid)
+                             send_at, held_by, next_at, expires_at, reply_to_wamid)
        SELECT id, tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', priority, phone,
-              recipient_user_id, body, content, link_id, waiter, request_id, 1, due_at,
+              recipient_user_id, body, content, link_id, waiter, request_id, 1, due_at, send_at,
               CASE WHEN held THEN 'lane' END,
-              CASE WHEN held THEN due_at + $18 * interval '1 second' ELSE now() + grace_s * interval '1 second' END,
-              now() + expires_in_s * interval '1 second', reply_to_wamid
+              CASE WHEN held THEN due_at + $18 * interval '1 second'
+                   ELSE coalesce(send_at, now() + grace_s * interval '1 second') END,
+              coalesce(send_at, now()) + expires_in_s * interval '1 second', reply_to_wamid
          FROM placed)
      SELECT id, held FROM placed ORDER BY ord`,
     [
@@ -103,6 +110,7 @@ export async function insertMessages(
       messages.map(({ leftToFeeder }) => (leftToFeeder ? 0 : RELEASE_GRACE_S)),
       orderHoldS,
       messages.map(({ replyToWamid }) => replyToWamid),
+      messages.map(({ item }) => item.message.sendAt ?? null),
     ],
   );
   return messages.map(({ item }, position) => {

@@ -53,6 +53,10 @@ export interface OutboundMessage {
   render?: (merge: (text: string) => string) => RenderedMessage | { faults: FieldErrors };
   /** 0 leaves first (one-time codes); 5 is ordinary. */
   priority: number;
+  /** Not before this moment; absent: at once. */
+  sendAt?: Date;
+  /** How long it may wait for its departure, from `sendAt` or from now, seconds; absent: the tenant's setting. */
+  expiresInS?: number;
   /** Of a request with an `Idempotency-Key`. */
   idempotency?: KeyedRequest;
 }

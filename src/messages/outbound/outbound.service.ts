@@ -60,14 +60,14 @@ export class OutboundService implements OnModuleDestroy {
 
   /**
    * Stores the message; from here on it is never lost. `waitMs` opens a wait for WhatsApp's answer, to be ended by
-   * {@link outcome}.
+   * {@link outcome}; nobody waits for a scheduled message.
    * @throws ApiError when it may not be sent: nothing is stored then
    */
   async accept(
     message: OutboundMessage,
     waitMs: number,
   ): Promise<{ accepted: AcceptedMessage; outcome: () => Promise<Sent> }> {
-    const wait = waitMs > 0 ? this.waiter.open() : null;
+    const wait = waitMs > 0 && message.sendAt === undefined ? this.waiter.open() : null;
     let accepted: AcceptedMessage | undefined;
     try {
       const result = await this.writer.add({ message, waiter: wait?.address ?? null });
