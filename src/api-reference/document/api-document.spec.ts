@@ -252,6 +252,7 @@ describe('the OpenAPI document', () => {
       'Introduction',
       'Authentication',
       'Errors',
+      'Repeating a call safely',
       'Limits',
       'Lists',
       'Life of a message',
