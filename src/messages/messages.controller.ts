@@ -57,6 +57,7 @@ export class MessagesController {
   async getMessage(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<MessageDto>> {
     return new Reply(await this.messages.get(tenant.tenantId, id), { message: 'Message retrieved successfully' });
   }
+
   @Post(':id/cancel')
   @HttpCode(200)
   @RequireScopes('messages:send')

@@ -103,10 +103,12 @@ async function claimKeys(
   });
 }
 
-function effectOf({ message: { idempotency } }: OutboundItem, result: Acceptance | undefined): KeyedEffect[] {
-  if (!idempotency || !result || !('accepted' in result)) return [];
-  const { accepted } = result;
-  return [{ claim: idempotency.claim, messageId: accepted.messageId, answer: idempotency.answerOf(accepted) }];
+/** Without a waiter the caller is answered at once, with what is known now. */
+function effectOf({ message, waiter }: OutboundItem, result: Acceptance | undefined): KeyedEffect[] {
+  if (!message.idempotency || !result || !('accepted' in result)) return [];
+  const { claim, answerOf } = message.idempotency;
+  const { messageId } = result.accepted;
+  return [{ claim, messageId, answer: answerOf(result.accepted), isFinal: waiter === null }];
 }
 
 function judgeAll(

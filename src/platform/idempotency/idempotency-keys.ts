@@ -9,7 +9,6 @@ export const RUNNING_LEASE_S = 60;
 
 /** A key that was used before. */
 export interface UsedKey {
-  owner: string;
   fingerprint: Buffer;
   /** The message that the call stored, once it has. */
   messageId: number | null;
@@ -21,11 +20,13 @@ export interface UsedKey {
   leaseS: number;
 }
 
-/** An effect that was stored under a key, and the answer that it would have had if nobody had waited for WhatsApp. */
+/** An effect that is stored under a key, and the answer that it has if nobody waits for WhatsApp. */
 export interface KeyedEffect {
   claim: IdempotencyClaim;
   messageId: number;
   answer: KeptReply;
+  /** Nobody waits: this is the call's answer, and the call has ended as soon as it is committed. */
+  isFinal: boolean;
 }
 
 const FORGOTTEN = `k.created_at <= now() - interval '${KEY_HOURS} hours'`;
@@ -45,13 +46,15 @@ ON CONFLICT (tenant_id, key_hash) DO UPDATE
 RETURNING owner`;
 
 const NAME_EFFECTS = `
-UPDATE idempotency_keys k SET message_id = u.message_id, answer_encrypted = u.answer
-  FROM unnest($1::int[], $2::bytea[], $3::uuid[], $4::bigint[], $5::bytea[])
-       AS u (tenant_id, key_hash, owner, message_id, answer)
+UPDATE idempotency_keys k
+   SET message_id = u.message_id, answer_encrypted = u.answer,
+       leased_until = CASE WHEN NOT u.is_final THEN k.leased_until END
+  FROM unnest($1::int[], $2::bytea[], $3::uuid[], $4::bigint[], $5::bytea[], $6::bool[])
+       AS u (tenant_id, key_hash, owner, message_id, answer, is_final)
  WHERE k.tenant_id = u.tenant_id AND k.key_hash = u.key_hash AND k.owner = u.owner`;
 
 const FIND = `
-SELECT owner, fingerprint, message_id, answer_encrypted,
+SELECT fingerprint, message_id, answer_encrypted,
        CASE WHEN leased_until IS NULL THEN 'answered' WHEN leased_until > now() THEN 'running' ELSE 'lapsed' END AS state,
        extract(epoch FROM now() - created_at)::float8 AS age_s,
        coalesce(extract(epoch FROM leased_until - now()), 0)::float8 AS lease_s
@@ -68,15 +71,17 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, key_hash) DO UPDATE SET answer_encrypted = excluded.answer_encrypted, leased_until = NULL
  WHERE k.owner = excluded.owner`;
 
+/* What another call has done with the key is looked at on the same way. */
 const FREE = `
 WITH freed AS (
   DELETE FROM idempotency_keys
-   WHERE tenant_id = $1 AND key_hash = $2 AND owner = $3 AND message_id IS NULL)
-UPDATE idempotency_keys SET leased_until = now()
- WHERE tenant_id = $1 AND key_hash = $2 AND owner = $3 AND message_id IS NOT NULL AND leased_until IS NOT NULL`;
+   WHERE tenant_id = $1 AND key_hash = $2 AND owner = $3 AND message_id IS NULL),
+ended AS (
+  UPDATE idempotency_keys SET leased_until = now()
+   WHERE tenant_id = $1 AND key_hash = $2 AND owner = $3 AND message_id IS NOT NULL AND leased_until IS NOT NULL)
+${FIND} AND owner <> $3`;
 
 interface UsedKeyRow {
-  owner: string;
   fingerprint: Buffer;
   message_id: number | null;
   answer_encrypted: Buffer | null;
@@ -95,6 +100,9 @@ const contextOf = (tenantId: number, keyHash: Buffer): string =>
  */
 @Injectable()
 export class IdempotencyKeys {
+  /** Claims whose final answer was written with their effect. Only a call that succeeded asks: its effect is committed. */
+  private readonly answered = new WeakSet<IdempotencyClaim>();
+
   constructor(
     private readonly postgres: Postgres,
     private readonly encryption: Encryption,
@@ -103,16 +111,7 @@ export class IdempotencyKeys {
   /** Undefined for a key that is free: never used, forgotten, or of a call that died without an effect. */
   async find(tenantId: number, keyHash: Buffer): Promise<UsedKey | undefined> {
     const [row] = await this.postgres.query<UsedKeyRow>('idempotency_find', FIND, [tenantId, keyHash]);
-    if (!row) return undefined;
-    return {
-      owner: row.owner,
-      fingerprint: row.fingerprint,
-      messageId: row.message_id,
-      state: row.state,
-      answer: row.answer_encrypted === null ? null : this.open(tenantId, keyHash, row.answer_encrypted),
-      ageS: row.age_s,
-      leaseS: row.lease_s,
-    };
+    return row && this.fromRow(tenantId, keyHash, row);
   }
 
   /**
@@ -143,7 +142,9 @@ export class IdempotencyKeys {
       owners,
       effects.map(({ messageId }) => messageId),
       effects.map(({ claim, answer }) => this.seal(claim, answer)),
+      effects.map(({ isFinal }) => isFinal),
     ]);
+    for (const { claim, isFinal } of effects) if (isFinal) this.answered.add(claim);
   }
 
   /** The call is still running. */
@@ -151,16 +152,32 @@ export class IdempotencyKeys {
     await this.postgres.query('idempotency_renew', RENEW, [tenantId, keyHash, owner]);
   }
 
-  /** The call has ended with an answer that is kept. */
+  /** The call has ended with an answer that is kept; nothing is to be written when its effect brought it along. */
   async answer(claim: IdempotencyClaim, answer: KeptAnswer): Promise<void> {
+    if (this.answered.has(claim)) return;
     const { tenantId, keyHash, owner, fingerprint } = claim;
     const sealed = this.seal(claim, answer);
     await this.postgres.query('idempotency_answer', ANSWER, [tenantId, keyHash, owner, fingerprint, sealed]);
   }
 
-  /** The call has ended without such an answer: its key is free, unless a message was stored under it. */
-  async free({ tenantId, keyHash, owner }: IdempotencyClaim): Promise<void> {
-    await this.postgres.query('idempotency_free', FREE, [tenantId, keyHash, owner]);
+  /**
+   * The call has ended without such an answer: its key is free, unless a message was stored under it. Answers the other
+   * call that has got the key meanwhile, if one has.
+   */
+  async free({ tenantId, keyHash, owner }: IdempotencyClaim): Promise<UsedKey | undefined> {
+    const [other] = await this.postgres.query<UsedKeyRow>('idempotency_free', FREE, [tenantId, keyHash, owner]);
+    return other && this.fromRow(tenantId, keyHash, other);
+  }
+
+  private fromRow(tenantId: number, keyHash: Buffer, row: UsedKeyRow): UsedKey {
+    return {
+      fingerprint: row.fingerprint,
+      messageId: row.message_id,
+      state: row.state,
+      answer: row.answer_encrypted === null ? null : this.open(tenantId, keyHash, row.answer_encrypted),
+      ageS: row.age_s,
+      leaseS: row.lease_s,
+    };
   }
 
   private seal({ tenantId, keyHash }: IdempotencyClaim, answer: KeptAnswer): Buffer {

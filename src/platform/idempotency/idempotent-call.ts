@@ -96,10 +96,9 @@ export class IdempotentCall {
       await this.end('kept', () => this.parts.keys.answer(claim, kept));
       throw error;
     }
-    await this.end('freed', () => this.parts.keys.free(claim));
-    const used = await this.findQuietly();
-    if (!used || used.owner === claim.owner) throw error;
-    return this.answerOf(used, facts);
+    const other = await this.end('freed', () => this.parts.keys.free(claim));
+    if (!other) throw error;
+    return this.answerOf(other, facts);
   }
 
   /**
@@ -144,19 +143,11 @@ export class IdempotentCall {
   }
 
   /** The effect stands or falls without this: what cannot be written now ends with the lease. */
-  private async end(how: string, write: () => Promise<void>): Promise<void> {
+  private async end<T>(how: string, write: () => Promise<T>): Promise<T | undefined> {
     try {
-      await write();
+      return await write();
     } catch (error) {
       this.parts.log.warn({ err: error, tenant_id: this.request.tenantId }, `an idempotency key could not be ${how}`);
-    }
-  }
-
-  private async findQuietly(): Promise<UsedKey | undefined> {
-    try {
-      return await this.parts.keys.find(this.request.tenantId, this.request.keyHash);
-    } catch (error) {
-      this.parts.log.warn({ err: error, tenant_id: this.request.tenantId }, 'an idempotency key could not be read');
       return undefined;
     }
   }
