@@ -135,6 +135,38 @@ describe('an Idempotency-Key', () => {
     expect(refused.headers.get('idempotent-replayed')).toBe('true');
   });
 
+  it('is free a minute after the death of a call that stores no message', async () => {
+    const { body } = await send(randomUUID(), 4);
+    const chatId = Number(body.data?.chat_id);
+    const key = randomUUID();
+    const read = () =>
+      lab.tenant.api.request('POST', `/api/v2/chats/${chatId}/read`, { headers: { 'idempotency-key': key } });
+    const holder = new pg.Client({ connectionString: lab.installation.database.url });
+    await holder.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT 1 FROM chats WHERE id = $1 FOR UPDATE', [chatId]);
+      const first = read().catch(() => undefined);
+      // Its key is committed before the call does anything.
+      await eventually('the key of the call', async () =>
+        (await keys()).find(({ message_id, leased_until }) => message_id === null && leased_until !== null),
+      );
+      await lab.installation.api.crash();
+      expect(await first).toBeUndefined();
+    } finally {
+      await holder.end();
+    }
+    await lab.installation.api.start();
+    const early = await read();
+    expect([early.status, early.body.error?.code]).toEqual([409, 'IDEMPOTENCY_IN_PROGRESS']);
+    await leasesLapse();
+    const [later, again] = [await read(), await read()];
+    expect([later, again].map(({ status, headers }) => [status, headers.get('idempotent-replayed')])).toEqual([
+      [200, null],
+      [200, 'true'],
+    ]);
+  });
+
   it('is remembered when Redis was emptied and every process began anew', async () => {
     const key = randomUUID();
     const first = await send(key, 3, { prefer: 'wait=20' });
