@@ -145,3 +145,48 @@ describe('media ids of WhatsApp', () => {
     expect(await lab.count('whatsapp_media_ids')).toBe(1);
   });
 });
+
+describe('idempotency keys', () => {
+  const insert = (sender: Sender, count: number, age: string): Promise<void> =>
+    lab.outbox.run(
+      `INSERT INTO idempotency_keys (tenant_id, key_hash, owner, fingerprint, created_at)
+       SELECT $1, uuid_send(gen_random_uuid()), gen_random_uuid(), '', now() - $3::interval
+         FROM generate_series(1, $2::int)`,
+      [sender.tenantId, count, age],
+    );
+
+  it('go after 24 hours, whosever they are, and not a minute earlier', async () => {
+    const [one, other] = [await lab.outbox.sender(), await lab.outbox.sender()];
+    for (const sender of [one, other]) {
+      await insert(sender, 2, '24 hours');
+      await insert(sender, 1, '23 hours 59 minutes');
+    }
+    expect(await lab.run()).toMatchObject({ idempotencyKeys: 4, left: [] });
+    expect(await lab.count('idempotency_keys')).toBe(2);
+    expect(await lab.count('idempotency_keys', `created_at > now() - interval '24 hours'`)).toBe(2);
+    expect(await lab.run()).toMatchObject({ idempotencyKeys: 0 });
+  });
+
+  it('go in small steps, and a key in use is passed over', async () => {
+    const sender = await lab.outbox.sender();
+    await insert(sender, 1, '40 hours');
+    await insert(sender, 1200, '30 hours');
+    const other = new pg.Client({ connectionString: lab.outbox.settings.DATABASE_URL });
+    await other.connect();
+    await other.query('BEGIN');
+    await other.query(`SELECT 1 FROM idempotency_keys WHERE created_at < now() - interval '35 hours' FOR UPDATE`);
+    const steps: number[] = [];
+    const { postgres } = lab.outbox;
+    const query = postgres.query.bind(postgres);
+    postgres.query = async <T extends object>(name: string, text: string, parameters: unknown[] = []): Promise<T[]> => {
+      const rows = await query<T>(name, text, parameters);
+      if (name === 'maintenance_idempotency_keys') steps.push(rows.length);
+      return rows;
+    };
+    expect(await lab.run()).toMatchObject({ idempotencyKeys: 1200 });
+    expect(steps).toEqual([500, 500, 200]);
+    await other.end();
+    expect(await lab.count('idempotency_keys')).toBe(1);
+    expect(await lab.run()).toMatchObject({ idempotencyKeys: 1 });
+  });
+});
