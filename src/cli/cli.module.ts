@@ -6,9 +6,11 @@ import { readSettings, Settings } from '../platform/config/settings.js';
 import { Encryption } from '../platform/crypto/encryption.js';
 import { DatabaseModule } from '../platform/database/database.module.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
+import { SealedContentRotation } from '../templates/sending/sealed-content-rotation.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { WhatsappConnectionModule } from '../whatsapp/connection/connection.module.js';
 import { DemoTenant } from './demo-tenant.js';
+import { EncryptionRotation } from './encryption-rotation.js';
 
 /** Commands do one thing at a time. */
 const POOL_SIZE = 4;
@@ -33,6 +35,6 @@ class CommandPlatformModule {}
 /** Everything the operator's commands use. */
 @Module({
   imports: [CommandPlatformModule, MaintenanceModule, TenantsModule, WhatsappConnectionModule],
-  providers: [DeliveryHold, DemoTenant],
+  providers: [DeliveryHold, DemoTenant, EncryptionRotation, SealedContentRotation],
 })
 export class CliModule {}

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import type { SecretRotation } from '../whatsapp/connection/secret-rotation.js';
+import type { EncryptionRotation } from './encryption-rotation.js';
 import { show } from './output.js';
 import { withService } from './services.js';
 
-const run = async <R>(work: (rotation: SecretRotation) => Promise<R>): Promise<R> =>
-  withService((await import('../whatsapp/connection/secret-rotation.js')).SecretRotation, work);
+const run = async <R>(work: (rotation: EncryptionRotation) => Promise<R>): Promise<R> =>
+  withService((await import('./encryption-rotation.js')).EncryptionRotation, work);
 
 /** `encryption rotate`. */
 export function addEncryptionCommands(program: Command): void {
   const encryption = program.command('encryption').description('The key that encrypts stored secrets');
   encryption
     .command('rotate')
-    .description('Encrypt stored access tokens and app secrets with the current key')
+    .description('Encrypt stored access tokens, app secrets and codes that still have to be sent with the current key')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { readSettings } from '../../src/platform/config/settings.js';
 import { Encryption } from '../../src/platform/crypto/encryption.js';
+import { SEALED_CONTEXT } from '../../src/templates/sending/stored-template.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
 import { baseEnvironment } from '../support/environment.js';
 import { command, commandJson } from './command.js';
 
+const CODE = '{"body":[{"text":"123456"}]}';
 const OLD_KEY = randomBytes(32).toString('base64');
 const NEW_KEY = randomBytes(32).toString('base64');
 
@@ -18,6 +20,7 @@ describe('encryption rotate', () => {
   const both = { ...after, ENCRYPTION_PREVIOUS_KEYS: `k1:${OLD_KEY}` };
   let database: { name: string; url: string };
   let client: pg.Client;
+  let tenantId: number;
 
   const rotate = (env: NodeJS.ProcessEnv) =>
     commandJson<unknown>(['encryption', 'rotate'], { ...env, DATABASE_URL: database.url });
@@ -48,25 +51,53 @@ describe('encryption rotate', () => {
       `INSERT INTO tenants (name, subdomain, plan_id) VALUES ('Rotation', 'rotation', $1) RETURNING id`,
       [plans[0]?.id],
     );
+    tenantId = tenants[0]?.id ?? 0;
     const { rows: apps } = await client.query<{ id: number }>(
       `INSERT INTO whatsapp_apps (tenant_id, app_key, app_secret_encrypted, verify_token_encrypted)
        VALUES ($1, 'key', $2, $3) RETURNING id`,
       [
-        tenants[0]?.id,
+        tenantId,
         old.encrypt('the app secret', 'whatsapp_apps.app_secret'),
         old.encrypt('the verify token', 'whatsapp_apps.verify_token'),
       ],
     );
     await client.query(
       'INSERT INTO whatsapp_accounts (tenant_id, waba_id, app_id, access_token_encrypted) VALUES ($1, $2, $3, $4)',
-      [
-        tenants[0]?.id,
-        '2150000000000001',
-        apps[0]?.id,
-        old.encrypt('the access token', 'whatsapp_accounts.access_token'),
-      ],
+      [tenantId, '2150000000000001', apps[0]?.id, old.encrypt('the access token', 'whatsapp_accounts.access_token')],
     );
   });
+
+  /** A message whose code was stored encrypted with the earlier key. */
+  async function message(status: string): Promise<number> {
+    const { rows } = await client.query<{ id: number }>(
+      `WITH account AS (SELECT id FROM whatsapp_accounts WHERE tenant_id = $1),
+            number AS (INSERT INTO phone_numbers (tenant_id, account_id, phone_number_id, display_phone_number)
+                       SELECT $1, id, gen_random_uuid()::text, '+1 555' FROM account RETURNING id),
+            contact AS (INSERT INTO contacts (tenant_id, firstname, type, phone)
+                        VALUES ($1, 'Mona', 'lead', (random() * 1e12)::bigint::text) RETURNING id),
+            chat AS (INSERT INTO chats (tenant_id, number_id, contact_id)
+                     SELECT $1, number.id, contact.id FROM number, contact RETURNING id, number_id, contact_id)
+       INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, content)
+       SELECT $1, number_id, id, contact_id, 'outbound', 'template', $2, $3 FROM chat RETURNING id::int`,
+      [
+        tenantId,
+        status,
+        { category: 'AUTHENTICATION', sealed: encryption(before).encrypt(CODE, SEALED_CONTEXT).toString('base64') },
+      ],
+    );
+    return rows[0]?.id ?? 0;
+  }
+
+  /** What the messages hold, their codes opened with the keys of `env`. */
+  async function codes(env: NodeJS.ProcessEnv): Promise<Record<number, unknown>> {
+    const { rows } = await client.query<{ id: number; content: { sealed: string; category: string } }>(
+      'SELECT id::int, content FROM messages',
+    );
+    const open = (sealed: string) => encryption(env).decrypt(Buffer.from(sealed, 'base64'), SEALED_CONTEXT);
+    return Object.fromEntries(
+      rows.map(({ id, content }) => [id, { ...content, sealed: content.sealed && open(content.sealed) }]),
+    );
+  }
 
   afterEach(async () => {
     await client.end();
@@ -76,6 +107,14 @@ describe('encryption rotate', () => {
   it('leaves every secret readable with the new key alone', async () => {
     expect(await rotate(both)).toEqual({ key_id: 'k2', rotated: 3, current: 0 });
     expect(await opened(after)).toEqual(['the access token', 'the app secret', 'the verify token']);
+  });
+
+  it('leaves every code that still has to be sent readable with the new key alone', async () => {
+    const waiting = [await message('queued'), await message('sending'), await message('unknown')];
+    expect(await rotate(both)).toEqual({ key_id: 'k2', rotated: 6, current: 0 });
+    const held = { category: 'AUTHENTICATION', sealed: CODE };
+    expect(await codes(after)).toEqual(Object.fromEntries(waiting.map((id) => [id, held])));
+    expect(await rotate(after)).toEqual({ key_id: 'k2', rotated: 0, current: 6 });
   });
 
   it('has nothing to do the second time', async () => {
