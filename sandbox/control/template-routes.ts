@@ -113,6 +113,17 @@ export function templateControlRoutes(world: World): Router {
     response.json(template.view());
   });
 
+  router.post('/accounts/:id/templates/:template/components', (request, response) => {
+    const account = accountOf(world, request.params.id);
+    const body = readBody(request, ['components', 'language', 'webhook']);
+    const template = findTemplate(account, request.params.template, optionalString(body, 'language'));
+    const edited = account.templates.edit(template, readComponents(body['components']));
+    if (optionalBoolean(body, 'webhook') ?? true) {
+      world.webhooks.sendAccountChange(account, 'message_template_components_update', componentsChange(edited));
+    }
+    response.json(edited.view());
+  });
+
   router.delete('/accounts/:id/templates/:template', (request, response) => {
     const account = accountOf(world, request.params.id);
     const language = queryOf(request)['language'];
@@ -155,6 +166,28 @@ function statusChange(template: Template, event: TemplateStatus, reason: string 
       ? { rejection_info: { reason, recommendation: 'Change the template.' } }
       : {}),
   };
+}
+
+/** WhatsApp tells of words and buttons; of buttons only when one of them opens something. */
+function componentsChange(template: Template): object {
+  const change: Record<string, unknown> = { ...identity(template) };
+  for (const component of template.draft.components) {
+    if (component.type === 'HEADER' && component.text !== undefined) change['message_template_title'] = component.text;
+    if (component.type === 'BODY') change['message_template_element'] = component.text;
+    if (component.type === 'FOOTER' && component.text !== undefined) change['message_template_footer'] = component.text;
+    if (
+      component.type === 'BUTTONS' &&
+      component.buttons.some(({ type }) => type === 'URL' || type === 'PHONE_NUMBER')
+    ) {
+      change['message_template_buttons'] = component.buttons.map(({ type, text, url, phone_number }) => ({
+        message_template_button_type: type,
+        message_template_button_text: text,
+        message_template_button_url: url,
+        message_template_button_phone_number: phone_number,
+      }));
+    }
+  }
+  return change;
 }
 
 function readComponents(value: unknown): TemplateComponent[] {

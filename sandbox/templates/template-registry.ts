@@ -1,5 +1,5 @@
 import { DEFAULT_TEMPLATES } from './default-templates.js';
-import { Template, type TemplateDraft } from './template.js';
+import { Template, type TemplateComponent, type TemplateDraft } from './template.js';
 
 /** The templates of one account. */
 export class TemplateRegistry {
@@ -20,6 +20,13 @@ export class TemplateRegistry {
     const template = new Template(this.accountId, draft);
     this.#templates.set(key(draft.name, draft.language), template);
     return template;
+  }
+
+  /** The same template with other components: its id, state and quality stay. */
+  edit({ draft, status, category, quality }: Template, components: readonly TemplateComponent[]): Template {
+    const edited = this.put({ ...draft, status, category, components });
+    edited.quality = quality;
+    return edited;
   }
 
   find(name: string, language: string): Template | undefined {

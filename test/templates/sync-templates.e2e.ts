@@ -60,6 +60,42 @@ describe('POST /templates/sync', () => {
     expect((await sync()).body.data).toMatchObject({ created: 0, updated: 0, removed: 0 });
   });
 
+  it('takes over what an edited template says, and asks sends for what it needs now', async () => {
+    await sync();
+    const text = (words: string) => [{ type: 'BODY', text: words }];
+    await tenant.control.call('POST', templates('/hello/components'), { components: text('Hello {{1}}, {{2}}!') });
+    await eventually('hello with its new text', async () =>
+      JSON.stringify((await stored('hello'))?.components).includes('Hello {{1}}, {{2}}!') ? true : undefined,
+    );
+    const answer = await tenant.api.send('template', {
+      phone: '201001234567',
+      template_name: 'hello',
+      language: 'en_US',
+      field_1: 'Mona',
+    });
+    expect({ status: answer.status, fields: Object.keys(answer.body.error?.details ?? {}) }).toEqual({
+      status: 422,
+      fields: ['field_2'],
+    });
+    expect((await stored('hello'))?.status).toBe('APPROVED');
+  });
+
+  it('keeps what was edited while the list was being read, and reads it the next time', async () => {
+    await sync();
+    const edited = (at: string) =>
+      tenant.rows(
+        `UPDATE templates SET components = '[]', components_updated_at = now() + $2::interval
+          WHERE tenant_id = $1 AND name = 'hello'`,
+        [tenant.id, at],
+      );
+    await edited('1 minute');
+    await sync();
+    expect((await stored('hello'))?.components).toEqual([]);
+    await edited('-1 second');
+    await sync();
+    expect((await stored('hello'))?.components).toMatchObject([{ type: 'BODY' }]);
+  });
+
   it('is refused for as long as WhatsApp wants no more calls, without asking it again', async () => {
     await tenant.control.call('PATCH', `/accounts/${tenant.wabaId}`, { management_limit: 0 });
     const refused = await sync();

@@ -24,7 +24,7 @@ describe('account-level changes', () => {
         fields.language ?? 'en_US',
       ],
     );
-    return () => inbox.row('SELECT status, quality_score FROM templates WHERE id = $1', [id]);
+    return () => inbox.row('SELECT status, quality_score, category FROM templates WHERE id = $1', [id]);
   };
 
   it('pause every number of an account that is deleted, and no other', async () => {
@@ -113,10 +113,38 @@ describe('account-level changes', () => {
     const read = await template({ template_id: '7' });
     const value = { message_template_id: 7, previous_quality_score: 'GREEN', new_quality_score: 'RED' };
     await inbox.receive(accountChange(number, 'message_template_status_update', value));
-    expect(await read()).toEqual({ status: 'APPROVED', quality_score: 'RED' });
+    expect(await read()).toMatchObject({ status: 'APPROVED', quality_score: 'RED' });
+  });
+
+  it('keep the quality of a template also when it comes in its own field, and its category', async () => {
+    const read = await template({ template_id: '8' });
+    const quality = { message_template_id: 8, previous_quality_score: 'GREEN', new_quality_score: 'YELLOW' };
+    await inbox.receive(accountChange(number, 'message_template_quality_update', quality));
+    const category = { message_template_id: 8, previous_category: 'UTILITY', new_category: 'MARKETING' };
+    await inbox.receive(accountChange(number, 'template_category_update', category));
+    expect(await read()).toEqual({ status: 'APPROVED', quality_score: 'YELLOW', category: 'MARKETING' });
+  });
+
+  it('store what an edited template says now', async () => {
+    const row = await template({ template_id: '9' }).then(() =>
+      inbox.row<{ id: number }>(`SELECT id FROM templates WHERE tenant_id = $1 AND template_id = '9'`, [
+        number.tenantId,
+      ]),
+    );
+    const value = { message_template_id: 9, message_template_element: 'Hi {{1}} \ud800' };
+    await inbox.receive(accountChange(number, 'message_template_components_update', value));
+    expect(await inbox.row('SELECT components, status FROM templates WHERE id = $1', [row.id])).toEqual({
+      components: [{ type: 'BODY', text: 'Hi {{1}} \ufffd' }],
+      status: 'APPROVED',
+    });
   });
 
   it.each([
+    [
+      'an edited template we do not have',
+      'message_template_components_update',
+      { message_template_id: 5, message_template_element: 'Hi' },
+    ],
     ['a field we do not follow', 'account_alerts', { entity_type: 'BUSINESS' }],
     ['a template we do not have', 'message_template_status_update', { event: 'PAUSED', message_template_id: 5 }],
     ['a number we do not have', 'phone_number_quality_update', { display_phone_number: '1', event: 'ONBOARDING' }],

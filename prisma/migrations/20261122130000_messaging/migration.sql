@@ -172,3 +172,10 @@ CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 
 -- When the sender wants a message to leave; null: at once.
 ALTER TABLE messages ADD COLUMN send_at timestamptz(3);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Templates that are edited
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- When a webhook said what an edited template says now: newer than a list that was being read meanwhile.
+ALTER TABLE templates ADD COLUMN components_updated_at timestamptz(3);

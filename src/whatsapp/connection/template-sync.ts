@@ -146,7 +146,8 @@ const row = ({
 
 // By the unique index on (account_id, name, language). xmax is 0 for a row that this statement inserted. Rows that
 // are already as WhatsApp has them stay untouched and are not counted. What changed since $4 was reported by a webhook,
-// or read by a later sync: status, quality and category of such a row are newer than this list.
+// or read by a later sync: status, quality and category of such a row are newer than this list. So are its components
+// when it was edited meanwhile.
 const UPSERT = `
 INSERT INTO templates AS t (tenant_id, account_id, template_id, name, language, category, status, parameter_format,
                             quality_score, components, message_send_ttl_seconds)
@@ -156,7 +157,8 @@ FROM jsonb_to_recordset($3::jsonb) AS n (template_id text, name text, language t
                                          parameter_format text, quality_score text, components jsonb,
                                          message_send_ttl_seconds integer)
 ON CONFLICT (account_id, name, language) DO UPDATE
-SET template_id = excluded.template_id, parameter_format = excluded.parameter_format, components = excluded.components,
+SET template_id = excluded.template_id, parameter_format = excluded.parameter_format,
+    components = CASE WHEN t.components_updated_at > $4 THEN t.components ELSE excluded.components END,
     category = CASE WHEN t.updated_at > $4 THEN t.category ELSE excluded.category END,
     status = CASE WHEN t.updated_at > $4 THEN t.status ELSE excluded.status END,
     quality_score = CASE WHEN t.updated_at > $4 THEN t.quality_score ELSE excluded.quality_score END,

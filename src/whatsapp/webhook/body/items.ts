@@ -100,7 +100,7 @@ export interface PortfolioLimitItem extends Item {
 }
 
 /** What the template is called in the body; either name and language or the id may be missing. */
-interface TemplateItem extends Item {
+export interface TemplateItem extends Item {
   readonly templateId: string | null;
   readonly name: string | null;
   readonly language: string | null;
@@ -121,13 +121,36 @@ export interface TemplateCategoryItem extends TemplateItem {
   readonly category: string;
 }
 
+/** A button of an edited template. */
+export interface ReportedButton {
+  /** Such as URL, QUICK_REPLY, PHONE_NUMBER, OTP. */
+  readonly type: string;
+  readonly text: string;
+  readonly url: string | null;
+  readonly phoneNumber: string | null;
+}
+
+/** What an edited template says now. Without a text header, a footer, or buttons that open something: null. */
+export interface ReportedParts {
+  readonly header: string | null;
+  readonly body: string;
+  readonly footer: string | null;
+  readonly buttons: readonly ReportedButton[] | null;
+}
+
+export interface TemplateComponentsItem extends TemplateItem {
+  readonly kind: 'template_components';
+  readonly parts: ReportedParts;
+}
+
 export type AccountItem =
   | AccountPauseItem
   | NumberLimitsItem
   | PortfolioLimitItem
   | TemplateStatusItem
   | TemplateQualityItem
-  | TemplateCategoryItem;
+  | TemplateCategoryItem
+  | TemplateComponentsItem;
 export type WebhookItem = StatusItem | MessageItem | PreferenceItem | AccountItem;
 
 /** An item that could not be read or applied. Holds nothing of the item's text. */

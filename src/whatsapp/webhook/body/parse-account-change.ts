@@ -1,5 +1,5 @@
 import { reportedTier } from '../../connection/messaging-tier.js';
-import type { AccountItem } from './items.js';
+import type { AccountItem, ReportedButton, ReportedParts } from './items.js';
 import { id, list, record, text, type JsonRecord } from './json.js';
 
 /** Template events and the status they leave the template in. FLAGGED and LOCKED leave it as it is. */
@@ -30,6 +30,7 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   message_template_status_update: parseTemplateChange,
   message_template_quality_update: parseTemplateChange,
   template_category_update: parseTemplateChange,
+  message_template_components_update: parseTemplateChange,
 };
 
 /** One change of an account-level field; null when it is of no concern to us. */
@@ -90,7 +91,36 @@ function parseTemplateChange(value: JsonRecord, at: string, wabaId: string): Acc
   if (quality !== null) return { kind: 'template_quality', ...template, quality };
   const category = text(value.new_category);
   if (category !== null) return { kind: 'template_category', ...template, category };
+  const parts = partsOf(value);
+  if (parts !== null) return { kind: 'template_components', ...template, parts };
   const event = text(value.event) ?? '';
   const status = Object.hasOwn(TEMPLATE_STATUS, event) ? TEMPLATE_STATUS[event] : undefined;
   return status ? { kind: 'template_status', ...template, status } : null;
+}
+
+/** Null when it names no text: every template has one. */
+function partsOf(value: JsonRecord): ReportedParts | null {
+  const body = text(value.message_template_element);
+  if (body === null) return null;
+  return {
+    header: text(value.message_template_title),
+    body,
+    footer: text(value.message_template_footer),
+    buttons:
+      value.message_template_buttons === undefined ? null : list(value.message_template_buttons).flatMap(buttonOf),
+  };
+}
+
+function buttonOf(value: unknown): ReportedButton[] {
+  const button = record(value) ?? {};
+  const type = text(button.message_template_button_type);
+  if (type === null) return [];
+  return [
+    {
+      type,
+      text: text(button.message_template_button_text) ?? '',
+      url: text(button.message_template_button_url),
+      phoneNumber: text(button.message_template_button_phone_number),
+    },
+  ];
 }

@@ -262,6 +262,51 @@ describe('parseBody, account-level fields', () => {
     });
   });
 
+  it('reads what an edited template says now', () => {
+    const value = {
+      message_template_id: 1315502779341834,
+      message_template_name: 'order_confirmation',
+      message_template_language: 'en_US',
+      message_template_title: 'Confirmed!',
+      message_template_element: 'Thank you, {{1}}!',
+      message_template_footer: 'Lucky Shrub',
+      message_template_buttons: [
+        {
+          message_template_button_type: 'URL',
+          message_template_button_text: 'Support',
+          message_template_button_url: 'https://shrub.example/{{1}}',
+        },
+        {
+          message_template_button_type: 'PHONE_NUMBER',
+          message_template_button_text: 'Call',
+          message_template_button_phone_number: '+15550783881',
+        },
+        { message_template_button_type: 'QUICK_REPLY', message_template_button_text: 'Stop' },
+        { message_template_button_text: 'of no type' },
+        'no button',
+      ],
+    };
+    expect(only(change(value, 'message_template_components_update'))).toMatchObject({
+      kind: 'template_components',
+      templateId: '1315502779341834',
+      parts: {
+        header: 'Confirmed!',
+        body: 'Thank you, {{1}}!',
+        footer: 'Lucky Shrub',
+        buttons: [
+          { type: 'URL', text: 'Support', url: 'https://shrub.example/{{1}}', phoneNumber: null },
+          { type: 'PHONE_NUMBER', text: 'Call', url: null, phoneNumber: '+15550783881' },
+          { type: 'QUICK_REPLY', text: 'Stop', url: null, phoneNumber: null },
+        ],
+      },
+    });
+  });
+
+  it.each([undefined, '', 7])('leaves a template alone whose edited text is %j', (message_template_element) => {
+    const value = { message_template_id: 1, message_template_element, message_template_footer: 'x' };
+    expect(parse(change(value, 'message_template_components_update')).items).toEqual([]);
+  });
+
   it.each(['FLAGGED', 'constructor', ''])('leaves a template alone at event %j', (event) => {
     const body = change({ event, message_template_id: 1 }, 'message_template_status_update');
     expect(parse(body).items).toEqual([]);

@@ -1,14 +1,9 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import { pauseAccount } from '../../connection/phone-number-state.js';
 import { setPortfolioTier } from '../../connection/observed-numbers.js';
-import type {
-  AccountItem,
-  NumberLimitsItem,
-  TemplateCategoryItem,
-  TemplateQualityItem,
-  TemplateStatusItem,
-} from '../body/items.js';
+import type { AccountItem, NumberLimitsItem } from '../body/items.js';
 import type { RoutedAccount } from './routes.js';
+import { changeTemplate, editTemplate } from './template-changes.js';
 
 /** Messages a second after an upgrade, and what WhatsApp calls that level (WhatsApp, "Throughput"). */
 const HIGH_THROUGHPUT = { ratePerSecond: 1000, level: 'HIGH' } as const;
@@ -42,6 +37,8 @@ export async function applyAccountChange(
       return { applied: await changeTemplate(sql, item, account, { quality: item.quality }), paused: [] };
     case 'template_category':
       return { applied: await changeTemplate(sql, item, account, { category: item.category }), paused: [] };
+    case 'template_components':
+      return { applied: await editTemplate(sql, item, account), paused: [] };
   }
 }
 
@@ -70,35 +67,4 @@ async function setLimits(sql: SqlRunner, item: NumberLimitsItem, account: Routed
   // The tier is the portfolio's, whichever of its numbers was told about it.
   if (item.messagingLimitTier !== null) await setPortfolioTier(sql, { ...account, tier: item.messagingLimitTier });
   return true;
-}
-
-/** By id, else by name and language, which WhatsApp writes `en-US` here and `en_US` elsewhere. */
-async function changeTemplate(
-  sql: SqlRunner,
-  item: TemplateStatusItem | TemplateQualityItem | TemplateCategoryItem,
-  account: RoutedAccount,
-  change: { status?: string; quality?: string; category?: string },
-): Promise<boolean> {
-  const rows = await sql.query(
-    'webhook-template-change',
-    `UPDATE templates
-        SET status = coalesce($6, status), quality_score = coalesce($7, quality_score), category = coalesce($8, category),
-            updated_at = now()
-      WHERE tenant_id = $1 AND account_id = $2
-        AND (template_id = $3
-             OR (name = $4 AND lower(replace(language, '-', '_')) = lower(replace($5, '-', '_'))
-                 AND NOT EXISTS (SELECT FROM templates t WHERE t.tenant_id = $1 AND t.account_id = $2 AND t.template_id = $3)))
-     RETURNING id`,
-    [
-      account.tenantId,
-      account.accountId,
-      item.templateId,
-      item.name,
-      item.language,
-      change.status ?? null,
-      change.quality ?? null,
-      change.category ?? null,
-    ],
-  );
-  return rows.length > 0;
 }
