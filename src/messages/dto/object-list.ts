@@ -2,6 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type as Members } from 'class-transformer';
 import { IsOptional, ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { LimitedList } from '../../platform/http/validation/list-limit.js';
 
 /** A list of objects, as it is checked and as the API reference shows it. */
 export interface ObjectList<Dto = object> {
@@ -43,5 +44,6 @@ function checked<Dto>({ of, min, max }: ObjectList<Dto>): PropertyDecorator[] {
     }),
     ValidateNested({ each: true, message: 'each member must be an object' }),
     Members(of),
+    LimitedList(max, of),
   ];
 }

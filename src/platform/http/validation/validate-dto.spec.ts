@@ -1,14 +1,34 @@
 import 'reflect-metadata';
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
-import { IsArray, IsInt, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Max, ValidateNested } from 'class-validator';
 import { ApiError } from '../api-error.js';
 import { codePoints, MaxCodePoints, MinCodePoints } from './code-points.js';
+import { LimitedList } from './list-limit.js';
+import { MAX_MEMBERS } from './sanitize-input.js';
 import { validateDto } from './validate-dto.js';
 
 class Contact {
   @IsString()
   phone: string;
+}
+
+class Group {
+  @IsArray()
+  @ArrayMaxSize(2)
+  @ValidateNested({ each: true })
+  @Type(() => Contact)
+  @LimitedList(2, () => Contact)
+  members: Contact[];
+}
+
+class Groups {
+  @IsArray()
+  @ArrayMaxSize(3)
+  @ValidateNested({ each: true })
+  @Type(() => Group)
+  @LimitedList(3, () => Group)
+  groups: Group[];
 }
 
 class Send {
@@ -110,6 +130,49 @@ describe('validation', () => {
     expect(await faults({ text: 'a', extra: { deep: ['b', text] } })).toEqual(refused({ 'extra.deep.1': [message] }));
     expect(await faults({ text: 'a', extra: { [text]: 1 } })).toEqual(
       refused({ extra: ['must not have names with NUL or unpaired surrogate characters'] }),
+    );
+  });
+});
+
+describe('a long list', () => {
+  /** Fails the test when anybody looks at it. */
+  const untouchable = (): object =>
+    Object.defineProperty({}, 'phone', {
+      enumerable: true,
+      get: () => {
+        throw new Error('looked at');
+      },
+    });
+  const contact = () => ({ phone: '1' });
+  const faultsOf = async (plain: unknown): Promise<unknown> => {
+    try {
+      await validateDto(Groups, plain);
+    } catch (error) {
+      if (error instanceof ApiError) return error.details;
+      throw error;
+    }
+    return {};
+  };
+
+  it('is refused for its length, before its members are looked at', async () => {
+    const members = [contact(), contact(), contact(), ...Array.from({ length: 100_000 }, untouchable)];
+    expect(await faultsOf({ groups: [{ members }] })).toEqual({
+      'groups.0.members': ['members must contain no more than 2 elements'],
+    });
+    const group = () => ({ members: [contact(), contact()] });
+    const groups = [group(), group(), group(), group(), ...Array.from({ length: 100_000 }, untouchable)];
+    expect(await faultsOf({ groups })).toEqual({ groups: ['groups must contain no more than 3 elements'] });
+    expect(await faultsOf({ groups: groups.slice(0, 3) })).toEqual({});
+  });
+
+  it(`may stand in a field that nobody reads, up to ${MAX_MEMBERS} members and objects in the body`, async () => {
+    const body = (members: number) => ({ groups: [], unknown: Array.from({ length: members }, () => 0) });
+    expect(await faultsOf(body(MAX_MEMBERS - 1))).toEqual({});
+    expect(await faultsOf(body(MAX_MEMBERS))).toEqual({
+      body: [`The body must not have more than ${MAX_MEMBERS} objects and members of lists`],
+    });
+    expect(await faultsOf({ groups: [], unknown: Array.from({ length: MAX_MEMBERS }, untouchable) })).toHaveProperty(
+      'body',
     );
   });
 });

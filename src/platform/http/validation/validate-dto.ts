@@ -25,7 +25,7 @@ export async function checkDto<T extends object>(
   plain: unknown,
 ): Promise<{ instance: T; faults: FieldErrors }> {
   const faults: FieldErrors = {};
-  const input = sanitizeInput(plain ?? {}, faults);
+  const input = sanitizeInput(plain ?? {}, dto, faults);
   const instance = plainToInstance(dto, input, { exposeDefaultValues: true });
   collect(await validate(instance, { forbidUnknownValues: false }), '', faults);
   return { instance, faults };
