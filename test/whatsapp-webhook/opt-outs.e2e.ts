@@ -3,6 +3,7 @@ import {
   InboxFixture,
   messagesEntry,
   newPhone,
+  statuses,
   textOf,
   timestamp,
   webhook,
@@ -35,6 +36,18 @@ describe('opt-outs by webhook', () => {
     await inbox.receive(inbound(number, { phone }, says(phone, 'START', 5)));
     expect(await contact(number)).toMatchObject({ is_opted_out: false, opted_out_at: null });
   });
+
+  it.each(['STOP', '  unSubscribe\n', '\tإيقاف ', 'ايقاف', '\u00a0الغاء\n', 'إلغاء'])(
+    'opts out by the default word %j',
+    async (word) => {
+      const number = await inbox.connectedTenant();
+      const phone = newPhone();
+      await inbox.receive(inbound(number, { phone }, says(phone, `${word} now`)));
+      expect(await contact(number)).toMatchObject({ is_opted_out: false });
+      await inbox.receive(inbound(number, { phone }, says(phone, word)));
+      expect(await contact(number)).toMatchObject({ is_opted_out: true });
+    },
+  );
 
   it('takes the word of a tapped button', async () => {
     const number = await inbox.connectedTenant();
@@ -146,6 +159,58 @@ describe('opt-outs by webhook', () => {
       expect(await contact(number)).toMatchObject({ marketing_stopped: false });
       await inbox.receive(preference(number, { user_id: 'US.1' }, 'stop', 10));
       expect(await contact(number)).toMatchObject({ marketing_stopped: true });
+    });
+  });
+
+  describe('131050', () => {
+    const refused = (number: FixtureNumber, wamid: string, ago: number, code = 131050) =>
+      inbox.receive(
+        statuses(number, {
+          id: wamid,
+          status: 'failed',
+          timestamp: timestamp(ago),
+          errors: [{ code, title: 'Stopped' }],
+        }),
+      );
+    const waitingFor = async (id: number, category: string) => {
+      const [row] = await inbox.rows<{ id: number }>(
+        `INSERT INTO messages (tenant_id, number_id, chat_id, contact_id, direction, type, status, content)
+         SELECT tenant_id, number_id, chat_id, contact_id, 'outbound', 'template', 'queued', $2 FROM messages WHERE id = $1
+         RETURNING id`,
+        [id, { category }],
+      );
+      return row?.id ?? 0;
+    };
+    const stateOf = (id: number) => inbox.row('SELECT status, error_code FROM messages WHERE id = $1', [id]);
+
+    it('stops marketing for the contact, and what waits of it, as the customer would', async () => {
+      const number = await inbox.connectedTenant();
+      const sent = await inbox.outbound(number);
+      const promotion = await waitingFor(sent.id, 'MARKETING');
+      const reminder = await waitingFor(sent.id, 'UTILITY');
+      const reports = await refused(number, sent.wamid, 10);
+      expect(await contact(number)).toMatchObject({ marketing_stopped: true, is_opted_out: false });
+      expect(await stateOf(sent.id)).toEqual({ status: 'failed', error_code: '131050' });
+      expect(await stateOf(promotion)).toEqual({ status: 'failed', error_code: 'CONTACT_OPTED_OUT' });
+      expect(await stateOf(reminder)).toMatchObject({ status: 'queued' });
+      const told = reports.flatMap(({ effects }) => effects.advanced.map(({ id }) => id));
+      expect(told.sort((a, b) => a - b)).toEqual([sent.id, promotion]);
+    });
+
+    it('does not count against what the customer said later', async () => {
+      const number = await inbox.connectedTenant();
+      const sent = await inbox.outbound(number);
+      const resumed = { wa_id: sent.phone, category: 'marketing_messages', value: 'resume', timestamp: timestamp(50) };
+      await inbox.receive(webhook(messagesEntry(number, { user_preferences: [resumed] }, 'user_preferences')));
+      await refused(number, sent.wamid, 100);
+      expect(await contact(number)).toMatchObject({ marketing_stopped: false });
+    });
+
+    it('is the only refusal that does', async () => {
+      const number = await inbox.connectedTenant();
+      const sent = await inbox.outbound(number);
+      await refused(number, sent.wamid, 10, 131049);
+      expect(await contact(number)).toMatchObject({ marketing_stopped: false });
     });
   });
 });

@@ -179,3 +179,10 @@ ALTER TABLE messages ADD COLUMN send_at timestamptz(3);
 
 -- When a webhook said what an edited template says now: newer than a list that was being read meanwhile.
 ALTER TABLE templates ADD COLUMN components_updated_at timestamptz(3);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Service windows that WhatsApp says are closed
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- When WhatsApp last refused a message because the window was closed (131047): nothing said before that opens it.
+ALTER TABLE chats ADD COLUMN window_refused_at timestamptz(3);

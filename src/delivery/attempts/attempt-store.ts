@@ -102,13 +102,10 @@ export class AttemptStore {
   }
 
   private async writeEnds(attempts: EndedAttempt[]): Promise<(AdvancedMessage | null)[]> {
-    const { messages, paused, woken, failure } = await recordEnds(this.postgres, attempts);
+    const { messages, others, paused, woken, failure } = await recordEnds(this.postgres, attempts);
     this.woken.release(woken);
     if (failure !== null) this.log.warn({ err: failure }, 'what follows from the ends of attempts is done later');
-    publishAdvanced(
-      this.channel,
-      messages.filter((message) => message !== null),
-    );
+    publishAdvanced(this.channel, [...messages.filter((message) => message !== null), ...others]);
     for (const number of paused) {
       this.log.warn(
         { tenant_id: number.tenant_id, number_id: number.id, phone_number_id: number.phone_number_id },

@@ -3,7 +3,9 @@ import { pauseNumbers, type ChangedNumber, type NumberFault } from '../../whatsa
 import { wakeLanes, type WokenMessage } from '../lanes/wake-lanes.js';
 import { PATIENCE } from '../lock-patience.js';
 import { MEDIA_LINK_DAYS, type AdvancedMessage } from '../status/advance-status.js';
+import { endUnwanted, type EndedUnwanted } from '../status/end-unwanted.js';
 import { rankSql, STATUS_RANK, type MessageStatus } from '../status/message-status.js';
+import { closeWindows, concernsRecipient, type RecipientRefusal, stopMarketing } from '../status/recipient-refusals.js';
 import { stopTemplates } from '../templates/stop-templates.js';
 import { applyParkedStatuses } from '../status/parked-statuses.js';
 import type { AttemptEnd } from './attempt-end.js';
@@ -20,13 +22,15 @@ export interface EndedAttempt {
 export interface RecordedEnds {
   /** One per attempt, in the order given; null when the message was moved on by somebody else. */
   messages: (AdvancedMessage | null)[];
+  /** Other messages that changed: failed, because their contact does not want them, as WhatsApp said. */
+  others: AdvancedMessage[];
   /** Numbers that were paused now. */
   paused: ChangedNumber[];
   /** Messages whose turn in their lane came with these ends: released, and to be handed to the workers. */
   woken: WokenMessage[];
   /**
    * Why lanes or statuses that had arrived before could not go on with the ends (the recovery sees to it), or a template
-   * could not be stopped (its next message will). Else null.
+   * could not be stopped or a recipient's state not be changed (the next message will). Else null.
    */
   failure: unknown;
 }
@@ -125,6 +129,7 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
     const rest = await recordEnds(postgres, attempts.slice(repeated));
     return {
       messages: [...before.messages, ...rest.messages],
+      others: [...before.others, ...rest.others],
       paused: [...before.paused, ...rest.paused],
       woken: [...before.woken, ...rest.woken],
       failure: before.failure ?? rest.failure,
@@ -138,9 +143,13 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
   );
   // The ends are committed: whatever happens from here on, they are to be told.
   const woken: WokenMessage[] = [];
+  const others: AdvancedMessage[] = [];
   let failure: unknown = null;
   try {
     await stopTemplates(postgres, attempts);
+    const unwanted = await heedRefusals(postgres, attempts);
+    others.push(...unwanted.changed);
+    woken.push(...unwanted.woken);
     const ended = rows.filter(({ status, priority }) => status !== 'sending' && priority > 0);
     woken.push(
       ...(await wakeLanes(
@@ -154,7 +163,9 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
       });
       woken.push(...advanced.woken);
       for (const message of advanced.changed) {
-        settled.set(message.id, { ...message, waiter: settled.get(message.id)?.waiter ?? null });
+        const waiter = settled.get(message.id)?.waiter;
+        if (waiter === undefined) others.push(message);
+        else settled.set(message.id, { ...message, waiter });
       }
     }
   } catch (error) {
@@ -162,10 +173,27 @@ export async function recordEnds(postgres: Postgres, attempts: EndedAttempt[]): 
   }
   return {
     messages: attempts.map(({ messageId }) => settled.get(messageId) ?? null),
+    others,
     paused,
     woken,
     failure,
   };
+}
+
+/** What WhatsApp's refusals say of the recipients. Costs nothing when there is no refusal. */
+async function heedRefusals(postgres: Postgres, attempts: EndedAttempt[]): Promise<EndedUnwanted> {
+  const refusals = attempts.flatMap(({ messageId, numberId, attemptNo, end: { errorCode } }): RecipientRefusal[] =>
+    errorCode === null ? [] : [{ numberId, wamid: null, messageId, attemptNo, code: String(errorCode), at: null }],
+  );
+  if (!refusals.some(concernsRecipient)) return { changed: [], woken: [] };
+  return postgres.transaction(
+    async (sql) => {
+      const unwilling = await stopMarketing(sql, refusals);
+      await closeWindows(sql, refusals);
+      return endUnwanted(sql, unwilling);
+    },
+    { lockTimeoutMs: LOCK_TIMEOUT_MS },
+  );
 }
 
 function firstRepeated(attempts: EndedAttempt[]): number {

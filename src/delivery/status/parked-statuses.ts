@@ -1,6 +1,8 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
 import { advanceStatuses, type AdvanceResult, type StatusChange } from './advance-status.js';
+import { endUnwanted } from './end-unwanted.js';
 import type { ReportedStatus } from './message-status.js';
+import { closeWindows, refusalOf, stopMarketing } from './recipient-refusals.js';
 
 /** WhatsApp repeats a webhook for 7 days; a status whose wamid never appeared by then belongs to nothing of ours. */
 const KEPT_DAYS = 8;
@@ -41,6 +43,16 @@ const changeOf = (row: ParkedRow): StatusChange => ({
   error: row.detail.error,
 });
 
+/** Rows are locked in the order contacts, chats, messages. */
+async function applyTaken(sql: SqlRunner, changes: StatusChange[]): Promise<AdvanceResult> {
+  const refusals = changes.flatMap(refusalOf);
+  const unwilling = await stopMarketing(sql, refusals);
+  await closeWindows(sql, refusals);
+  const { changed, unmatched, woken } = await advanceStatuses(sql, changes);
+  const unwanted = await endUnwanted(sql, unwilling);
+  return { changed: [...changed, ...unwanted.changed], unmatched, woken: [...woken, ...unwanted.woken] };
+}
+
 /** Applies what is parked for wamids that were stored just now, in the same transaction. */
 export async function applyParkedStatuses(
   sql: SqlRunner,
@@ -55,7 +67,7 @@ export async function applyParkedStatuses(
      RETURNING p.number_id, p.wamid, p.status, p.occurred_at, p.detail`,
     [stored.map(({ numberId }) => numberId), stored.map(({ wamid }) => wamid)],
   );
-  return advanceStatuses(sql, rows.map(changeOf));
+  return applyTaken(sql, rows.map(changeOf));
 }
 
 /**
@@ -81,5 +93,5 @@ export async function sweepParkedStatuses(sql: SqlRunner, limit: number): Promis
     'delivery_drop_parked',
     `DELETE FROM parked_statuses WHERE created_at < now() - interval '${KEPT_DAYS} days'`,
   );
-  return advanceStatuses(sql, rows.map(changeOf));
+  return applyTaken(sql, rows.map(changeOf));
 }

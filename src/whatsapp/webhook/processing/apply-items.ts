@@ -1,19 +1,15 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
-import {
-  changeMarketing,
-  CONTACT_OPTED_OUT,
-  failUnwanted,
-  type UnwantedMessage,
-} from '../../../contacts/opt-out/opt-states.js';
-import { wakeLanes } from '../../../delivery/lanes/wake-lanes.js';
-import type { AdvancedMessage } from '../../../delivery/status/advance-status.js';
+import { changeMarketing } from '../../../contacts/opt-out/opt-states.js';
+import { endUnwanted } from '../../../delivery/status/end-unwanted.js';
+import { closeWindows, type ContactReference, stopMarketing } from '../../../delivery/status/recipient-refusals.js';
 import type { AccountItem, MessageItem, PreferenceItem, StatusItem } from '../body/items.js';
 import { applyAccountChange } from './account-changes.js';
 import { addLatest } from './heard-accounts.js';
 import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
 import { Routes, type RoutedAccount, type RoutedNumber } from './routes.js';
-import { applyStatuses, type NumberStatus, type StatusEffects } from './statuses.js';
+import { countContacts } from './senders.js';
+import { applyStatuses, type NumberStatus, refusalsIn, type StatusEffects } from './statuses.js';
 
 /** What a batch of items did, to be counted and told once it is committed. */
 export interface Effects extends StatusEffects {
@@ -66,32 +62,29 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     }
   }
 
-  const unwanted: UnwantedMessage[] = [];
+  // In the order in which rows are locked everywhere: contacts, chats, messages, tenants.
+  const refusals = refusalsIn(statuses);
+  const unwilling: ContactReference[] = [...(await stopMarketing(sql, refusals))];
   for (const { entry, tenantId } of preferences) {
     const contactId = await applyPreference(sql, entry, tenantId);
     counts.add('preference', contactId === null ? 'ignored' : 'applied');
-    if (contactId !== null) unwanted.push(...(await failUnwanted(sql, [{ tenantId, contactId }])));
+    if (contactId !== null) unwilling.push({ tenantId, contactId });
   }
-
   const stored = await storeInboundMessages(sql, inbound);
   counts.add('message', 'applied', stored.numbers.length);
   counts.add('message', 'repeated', inbound.length - stored.numbers.length);
-  unwanted.push(...stored.unwanted);
+  await closeWindows(sql, refusals);
 
   const effects = await applyStatuses(sql, statuses, counts);
-  effects.advanced.push(...unwanted.map(asAdvanced));
-  // What was behind them in their lanes goes on.
-  effects.woken.push(
-    ...(await wakeLanes(
-      sql,
-      unwanted.filter(({ priority }) => priority > 0).map((one) => one.chat_id),
-    )),
-  );
+  const unwanted = await endUnwanted(sql, [...unwilling, ...stored.optedOut]);
+  effects.advanced.push(...unwanted.changed);
+  effects.woken.push(...unwanted.woken);
   for (const { entry, account } of changes) {
     const { applied, paused } = await applyAccountChange(sql, entry.item, account);
     counts.add(entry.item.kind, applied ? 'applied' : 'ignored');
     effects.paused.push(...paused);
   }
+  await countContacts(sql, stored.created);
   return { ...effects, counts, inbound: stored.numbers, heard };
 }
 
@@ -103,17 +96,4 @@ function applyPreference(
   const { phone, userId, marketingStopped: stopped, occurredAt } = item;
   const at = occurredAt !== null && occurredAt < receivedAt ? occurredAt : receivedAt;
   return changeMarketing(sql, { tenantId, phone, userId, stopped, at });
-}
-
-function asAdvanced(message: UnwantedMessage): AdvancedMessage {
-  return {
-    id: message.id,
-    tenantId: message.tenant_id,
-    previousStatus: message.previous,
-    status: 'failed',
-    wamid: message.wamid,
-    sentAt: message.sent_at,
-    error: { code: CONTACT_OPTED_OUT, title: message.error_title, details: null },
-    waiter: message.waiter,
-  };
 }

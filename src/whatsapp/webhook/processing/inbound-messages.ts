@@ -1,11 +1,12 @@
-import { changeOptStates, failUnwanted, type UnwantedMessage } from '../../../contacts/opt-out/opt-states.js';
+import { changeOptStates } from '../../../contacts/opt-out/opt-states.js';
+import type { ContactReference } from '../../../delivery/status/recipient-refusals.js';
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { MessageItem } from '../body/items.js';
 import type { InboxItem } from './inbox-item.js';
 import { orderMedia } from './order-media.js';
 import { optRequests } from './opt-requests.js';
 import type { RoutedNumber } from './routes.js';
-import { countContacts, resolveSenders } from './senders.js';
+import { resolveSenders } from './senders.js';
 
 /** A customer's message with the number it came to. */
 export interface InboundMessage {
@@ -24,17 +25,20 @@ const keyOf = (numberId: number, wamid: string): string => `${numberId} ${wamid}
 export interface StoredInbound {
   /** The numbers of those that were new, one for each message. */
   readonly numbers: RoutedNumber[];
-  /** What waited for contacts who opted out by a word. */
-  readonly unwanted: UnwantedMessage[];
+  /** Contacts who opted out by a word. */
+  readonly optedOut: ContactReference[];
+  /** How many contacts were made, by tenant. */
+  readonly created: ReadonlyMap<number, number>;
 }
 
 /**
  * Stores customers' messages, each once, however often it comes, with contact, chat and service window. A word that
- * opts out or in counts by its own time, so that one that comes late or again does not undo a newer one.
+ * opts out or in counts by its own time, so that one that comes late or again does not undo a newer one. Locks contacts,
+ * then chats. What waits for those who opted out, and the count of new contacts, are the caller's.
  */
 export async function storeInboundMessages(sql: SqlRunner, inbound: readonly InboundMessage[]): Promise<StoredInbound> {
   const messages = await withoutRepeats(sql, inbound);
-  if (messages.length === 0) return { numbers: [], unwanted: [] };
+  if (messages.length === 0) return { numbers: [], optedOut: [], created: new Map() };
   const { contactIds, created } = await resolveSenders(
     sql,
     messages.map(({ entry, number }) => ({ tenantId: number.tenantId, item: entry.item })),
@@ -70,14 +74,10 @@ export async function storeInboundMessages(sql: SqlRunner, inbound: readonly Inb
       return chatId !== undefined && isNew(message) ? [{ chatId, entry: message.entry }] : [];
     }),
   );
-  const unwanted = await failUnwanted(
-    sql,
-    changed
-      .filter((contact) => contact.is_opted_out)
-      .map(({ id, tenant_id }) => ({ tenantId: tenant_id, contactId: id })),
-  );
-  await countContacts(sql, created);
-  return { numbers: messages.filter(isNew).map(({ number }) => number), unwanted };
+  const optedOut = changed
+    .filter((contact) => contact.is_opted_out)
+    .map(({ id, tenant_id }) => ({ tenantId: tenant_id, contactId: id }));
+  return { numbers: messages.filter(isNew).map(({ number }) => number), optedOut, created };
 }
 
 /** Drops what the batch names twice and what is stored already, so that a repeat touches neither contact nor chat. */
@@ -209,7 +209,8 @@ async function moveChats(
   }
   const moved = [...chats];
   if (moved.length === 0) return;
-  // GREATEST passes over nulls.
+  // GREATEST passes over nulls. What was said before WhatsApp refused a message for a closed window does not open it;
+  // customers' times have whole seconds, so of two in one second the one that is learned of later counts.
   await sql.query(
     'webhook-chats-move',
     `WITH locked AS MATERIALIZED (
@@ -219,7 +220,10 @@ async function moveChats(
         ORDER BY c.id FOR NO KEY UPDATE OF c)
      UPDATE chats c
         SET last_inbound_at = GREATEST(c.last_inbound_at, l.inbound_at),
-            service_window_expires_at = GREATEST(c.service_window_expires_at, l.inbound_at + interval '24 hours'),
+            service_window_expires_at =
+              CASE WHEN c.window_refused_at IS NULL OR l.inbound_at >= date_trunc('second', c.window_refused_at)
+                   THEN GREATEST(c.service_window_expires_at, l.inbound_at + interval '24 hours')
+                   ELSE c.service_window_expires_at END,
             unread_count = c.unread_count + l.unread,
             last_message_at = GREATEST(c.last_message_at, l.message_at),
             updated_at = now()

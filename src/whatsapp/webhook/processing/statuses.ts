@@ -1,5 +1,6 @@
 import type { WokenMessage } from '../../../delivery/lanes/wake-lanes.js';
 import { advanceStatuses, type AdvancedMessage, type StatusChange } from '../../../delivery/status/advance-status.js';
+import { refusalOf, type RecipientRefusal } from '../../../delivery/status/recipient-refusals.js';
 import { parkStatuses } from '../../../delivery/status/parked-statuses.js';
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import { concernsWholeAccount, pauseNumbers, type NumberFault } from '../../connection/phone-number-state.js';
@@ -26,6 +27,11 @@ export interface StatusEffects {
 
 /** Statuses that one statement applies at most. */
 const STATEMENT_STATUSES = 1000;
+
+/** What the statuses tell of those for whom WhatsApp refused a message. */
+export function refusalsIn(statuses: readonly NumberStatus[]): RecipientRefusal[] {
+  return statuses.map(changeOf).flatMap(refusalOf);
+}
 
 /**
  * Applies statuses: each to its message by wamid or our opaque data, else parked until the wamid is known. A failure
