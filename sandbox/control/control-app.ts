@@ -7,6 +7,7 @@ import type { MediaLibrary } from '../media/media-library.js';
 import type { World } from '../world/world.js';
 import { accountRoutes } from './account-routes.js';
 import { ControlError } from './control-params.js';
+import { customerRoutes } from './customer-routes.js';
 import { faultRoutes } from './fault-routes.js';
 import { InboundContents } from './inbound-content.js';
 import { inboundRoutes } from './inbound-routes.js';
@@ -25,6 +26,7 @@ export function controlApp(world: World, store: AssetStore, library: MediaLibrar
   const router = Router();
   router.use(express.json({ limit: BODY_LIMIT }));
   router.use(accountRoutes(world, url));
+  router.use(customerRoutes(world));
   router.use(faultRoutes(world));
   router.use(inboundRoutes(world, new InboundContents(store, library)));
   router.use(templateControlRoutes(world));

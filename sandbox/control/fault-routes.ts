@@ -1,6 +1,6 @@
 import { phoneDigits } from '../messages/phone-text.js';
 import { Router } from 'express';
-import { FAULT_KINDS, type FaultDraft } from '../faults/fault-rules.js';
+import { FAULT_KINDS, FAULT_TARGETS, type FaultDraft } from '../faults/fault-rules.js';
 import type { World } from '../world/world.js';
 import {
   ControlError,
@@ -67,7 +67,7 @@ function readFault(body: Params): FaultDraft {
   if (kind === 'error' && code === undefined) throw new ControlError('code is missing');
   return {
     kind,
-    on: optionalChoice(body, 'on', ['messages', 'media'] as const) ?? 'messages',
+    on: optionalChoice(body, 'on', FAULT_TARGETS) ?? 'messages',
     count: optionalNumber(body, 'count', 1, 1e9) ?? null,
     probability: optionalNumber(body, 'probability', 0, 1) ?? 1,
     to: recipientDigits(body),

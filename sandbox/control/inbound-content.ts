@@ -1,7 +1,14 @@
 import { INBOUND_MEDIA_MS, type MediaLibrary } from '../media/media-library.js';
 import type { AssetStore } from '../media/asset-store.js';
 import type { PhoneNumber } from '../world/phone-number.js';
-import { ControlError, isParams, optionalString, requiredString, type Params } from './control-params.js';
+import {
+  ControlError,
+  isParams,
+  optionalNumber,
+  optionalString,
+  requiredString,
+  type Params,
+} from './control-params.js';
 
 export const INBOUND_TYPES = [
   'text',
@@ -101,7 +108,8 @@ export class InboundContents {
     const mimeType = optionalString(media, 'mime_type') ?? (ownBytes ? DEFAULT_MIME_TYPES[type] : 'image/png') ?? '';
     const asset = await this.store.putBytes(bytes, mimeType);
     const filename = optionalString(media, 'filename') ?? (type === 'document' ? 'document.pdf' : undefined);
-    const object = this.library.add(number, asset, mimeType, filename ?? null, INBOUND_MEDIA_MS);
+    const describedSize = optionalNumber(media, 'described_size', 1, 1e12);
+    const object = this.library.add(number, asset, mimeType, filename ?? null, INBOUND_MEDIA_MS, describedSize);
     const caption = optionalString(media, 'caption');
     const field = type === 'voice' ? 'audio' : type;
     const fields = {

@@ -76,7 +76,8 @@ export function inboundRoutes(world: World, contents: InboundContents): Router {
   return router;
 }
 
-function readUser(number: PhoneNumber, body: Params): UserIdentity {
+/** The user that `from` or `from_user_id` names, with what the body tells of the profile. */
+export function readUser(number: PhoneNumber, body: Params): UserIdentity {
   const phone = optionalString(body, 'from');
   const from = phone === undefined ? undefined : phoneDigits(phone);
   const userId = optionalString(body, 'from_user_id');

@@ -13,8 +13,9 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Which calls a fault is put on. */
-export type FaultTarget = 'messages' | 'media';
+/** Which calls a fault is put on: sends, uploads, `GET /{media_id}`, and downloads of what it names. */
+export const FAULT_TARGETS = ['messages', 'media', 'media_url', 'media_download'] as const;
+export type FaultTarget = (typeof FAULT_TARGETS)[number];
 
 export interface FaultDraft {
   readonly kind: FaultKind;

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { Router, type Request, type RequestHandler } from 'express';
 import multer from 'multer';
 import { answerAfter, strikeBefore } from '../faults/faulty-answer.js';
+import { sendFile } from '../faults/faulty-download.js';
 import { bareMimeType } from '../media/media-rules.js';
 import {
   LARGEST_MEDIA_BYTES,
@@ -34,21 +33,25 @@ export function mediaRoutes(context: GraphContext): Router {
     }
   });
 
-  router.get('/:id', (request, response, next) => {
+  router.get('/:id', async (request, response, next) => {
     const object = context.library.find(request.params.id);
     if (object === undefined) {
       next();
       return;
     }
     authorize(context, request, object);
-    response.json({
+    const { number } = object;
+    const fault = number.faults.take('media_url', null, null, number.random);
+    if (fault !== null && (await strikeBefore(fault, response)) !== null) return;
+    const description = {
       messaging_product: 'whatsapp',
       url: downloadUrl(request, object),
       mime_type: object.mimeType,
       sha256: object.sha256,
-      file_size: String(object.size),
+      file_size: String(object.describedSize),
       id: object.id,
-    });
+    };
+    await answerAfter(fault, response, JSON.stringify(description));
   });
 
   router.delete('/:id', (request, response, next) => {
@@ -82,9 +85,12 @@ export function downloadRoute(context: GraphContext): RequestHandler {
       response.status(404).type('text/plain').send('Not found');
       return;
     }
+    const { number } = object;
+    const fault = number.faults.take('media_download', null, null, number.random);
+    if (fault !== null && (await strikeBefore(fault, response)) !== null) return;
     response.setHeader('content-type', object.mimeType);
     response.setHeader('content-length', object.size);
-    await pipeline(createReadStream(asset.path), response);
+    await sendFile(fault, response, asset);
   };
 }
 

@@ -18,6 +18,8 @@ export interface MediaObject {
   readonly mimeType: string;
   readonly sha256: string;
   readonly size: number;
+  /** What `GET /{media_id}` says of the size; a test may have it say something else. */
+  readonly describedSize: number;
   readonly head: Buffer;
   readonly filename: string | null;
   readonly expiresAt: number;
@@ -27,13 +29,21 @@ export interface MediaObject {
 export class MediaLibrary {
   readonly #objects = new Map<string, MediaObject>();
 
-  add(number: PhoneNumber, asset: Asset, mimeType: string, filename: string | null, livesMs: number): MediaObject {
+  add(
+    number: PhoneNumber,
+    asset: Asset,
+    mimeType: string,
+    filename: string | null,
+    livesMs: number,
+    describedSize = asset.size,
+  ): MediaObject {
     const object: MediaObject = {
       id: newGraphId(),
       number,
       mimeType,
       sha256: asset.sha256,
       size: asset.size,
+      describedSize,
       head: asset.head,
       filename,
       expiresAt: number.account.clock.now() + livesMs,

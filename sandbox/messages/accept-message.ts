@@ -74,12 +74,17 @@ export function acceptMessage(
   number.remember(message);
   return {
     message,
-    error: laterError(number, content, now, windowOpen, magic?.code ?? null, media.fault),
+    error: stopsMarketing(user, template)
+      ? new GraphError(131050, 'The user has stopped marketing messages of this business.')
+      : laterError(number, content, now, windowOpen, magic?.code ?? null, media.fault),
     answer: successAnswer(number, request, message, template),
     holdMs:
       template !== undefined && number.behaviour.template_message_status !== 'accepted' ? number.behaviour.hold_ms : 0,
   };
 }
+
+const stopsMarketing = ({ stoppedMarketing }: UserIdentity, template: Template | undefined): boolean =>
+  stoppedMarketing && template?.category === 'MARKETING';
 
 function countAgainstLimits(number: PhoneNumber, user: UserIdentity, now: number, windowOpen: boolean): void {
   if (!number.throughput.allows(now)) {

@@ -42,6 +42,11 @@ export class WebhookSender {
     this.#send(number.account, number, 'messages', value, null, facts);
   }
 
+  /** A change of another field of a number, such as `calls`. */
+  sendNumberChange(number: PhoneNumber, field: string, value: object): void {
+    this.#send(number.account, number, field, value, null, {});
+  }
+
   /** A change that concerns the account (templates, limits, restrictions); it carries `entry.time`. */
   sendAccountChange(account: Account, field: string, value: unknown, facts: ChangeFacts = {}): void {
     this.#send(account, null, field, value, Math.floor(account.clock.now() / 1000), facts);

@@ -7,9 +7,12 @@ export interface UserIdentity {
   userId: string;
   name: string | null;
   username: string | null;
+  /** Wants no marketing of this business. */
+  stoppedMarketing: boolean;
 }
 
 const USERS_MAX = 200_000;
+const UNKNOWN = { name: null, username: null, stoppedMarketing: false };
 
 /** The users of one account, found by number or by business-scoped user id. */
 export class ContactBook {
@@ -21,13 +24,13 @@ export class ContactBook {
   byWaId(waId: string): UserIdentity {
     const known = this.#byWaId.get(waId);
     if (known !== undefined) return known;
-    return this.#add({ waId, userId: businessScopedUserId(this.accountId, waId), name: null, username: null });
+    return this.#add({ waId, userId: businessScopedUserId(this.accountId, waId), ...UNKNOWN });
   }
 
   byUserId(userId: string): UserIdentity {
     const known = this.#byUserId.get(userId);
     if (known !== undefined) return known;
-    return this.#add({ waId: null, userId, name: null, username: null });
+    return this.#add({ waId: null, userId, ...UNKNOWN });
   }
 
   /** The user got another number; the old number is free for somebody else. */
