@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { OptWordSettings } from '../contacts/opt-out/opt-word-settings.js';
 import { DeliveryHold } from '../delivery/hold/delivery-hold.js';
 import { MaintenanceModule } from '../maintenance/maintenance.module.js';
 import { Clock } from '../platform/clock/clock.js';
@@ -35,6 +36,6 @@ class CommandPlatformModule {}
 /** Everything the operator's commands use. */
 @Module({
   imports: [CommandPlatformModule, MaintenanceModule, TenantsModule, WhatsappConnectionModule],
-  providers: [DeliveryHold, DemoTenant, EncryptionRotation, SealedContentRotation],
+  providers: [DeliveryHold, DemoTenant, EncryptionRotation, OptWordSettings, SealedContentRotation],
 })
 export class CliModule {}

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { TenantsService as Tenants, TenantSummary } from '../tenants/tenants.service.js';
 import { parseId } from './arguments.js';
 import { UsageError } from './failure.js';
+import { addWordsCommand } from './opt-word-commands.js';
 import { pairs, show, table, timeText } from './output.js';
 import { withService } from './services.js';
 
@@ -18,11 +19,11 @@ interface CreateOptions {
   json?: boolean;
 }
 
-/** `tenant create|list|suspend|activate|retention|expiry`. */
+/** `tenant create|list|suspend|activate|retention|expiry|service-window|words`. */
 export function addTenantCommands(program: Command): void {
   const tenant = program
     .command('tenant')
-    .description('Businesses on the platform: create, list, suspend, activate, retention, expiry');
+    .description('Businesses on the platform: create, list, suspend, activate, settings');
   tenant
     .command('create')
     .description('Create a tenant')
@@ -77,6 +78,8 @@ Example:
   }
   addRetentionCommand(tenant);
   addExpiryCommand(tenant);
+  addServiceWindowCommand(tenant);
+  addWordsCommand(tenant);
 }
 
 interface RetentionOptions {
@@ -122,6 +125,22 @@ function addExpiryCommand(tenant: Command): void {
     });
 }
 
+function addServiceWindowCommand(tenant: Command): void {
+  tenant
+    .command('service-window')
+    .description('Set whether free-form messages outside the 24-hour service window are refused')
+    .argument('<tenant>', 'id of the tenant', parseId)
+    .option('--enforce', 'refuse them with 422 SERVICE_WINDOW_CLOSED, before anything is stored')
+    .option('--no-enforce', 'send them, and let WhatsApp decide (what a new tenant has)')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  $ npm run cli -- tenant service-window 7 --enforce')
+    .action(async (id: number, { enforce, json }: { enforce?: boolean; json?: boolean }) => {
+      if (enforce === undefined) throw new UsageError('Give --enforce or --no-enforce');
+      const changed = await run((tenants) => tenants.setServiceWindow(id, enforce));
+      show({ json: tenantJson(changed), lines: tenantLines(changed) }, json === true);
+    });
+}
+
 function tenantJson({ id, name, subdomain, status, plan, ...tenant }: TenantSummary): object {
   return {
     id,
@@ -131,6 +150,7 @@ function tenantJson({ id, name, subdomain, status, plan, ...tenant }: TenantSumm
     plan,
     message_retention_days: tenant.messageRetentionDays,
     message_expires_in_s: tenant.messageExpiresInS,
+    enforce_service_window: tenant.enforceServiceWindow,
     created_at: tenant.createdAt.toISOString(),
   };
 }
@@ -145,5 +165,6 @@ function tenantLines(tenant: TenantSummary): string[] {
     ['plan', plan],
     ['messages kept', messageRetentionDays === null ? 'for ever' : `${messageRetentionDays} days`],
     ['messages expire', `after ${messageExpiresInS} seconds`],
+    ['service window', tenant.enforceServiceWindow ? 'enforced' : 'left to WhatsApp'],
   ]);
 }

@@ -30,6 +30,8 @@ export interface TenantSummary {
   readonly messageRetentionDays: number | null;
   /** After how long a message expires that could not leave, unless its send says otherwise; seconds. */
   readonly messageExpiresInS: number;
+  /** Whether free-form messages into a closed service window are refused before WhatsApp is asked. */
+  readonly enforceServiceWindow: boolean;
   readonly createdAt: Date;
 }
 
@@ -117,6 +119,14 @@ export class TenantsService {
     return this.change(id, { messageExpiresInS: seconds });
   }
 
+  /**
+   * Sets whether free-form messages into a closed service window are refused before WhatsApp is asked. What is stored
+   * already still goes out. @throws TenantError
+   */
+  setServiceWindow(id: number, enforced: boolean): Promise<TenantSummary> {
+    return this.change(id, { enforceServiceWindow: enforced });
+  }
+
   private setStatus(id: number, status: 'active' | 'suspended'): Promise<TenantSummary> {
     return this.change(id, { status });
   }
@@ -161,6 +171,17 @@ async function read(client: Pick<Transaction, 'tenant'>, id: number): Promise<Te
 }
 
 function summary(tenant: PrismaNames.TenantGetPayload<{ include: { plan: true } }>): TenantSummary {
-  const { id, name, subdomain, status, messageRetentionDays, messageExpiresInS, createdAt, plan } = tenant;
-  return { id, name, subdomain, status, plan: plan?.name ?? null, messageRetentionDays, messageExpiresInS, createdAt };
+  const { plan, id, name, subdomain, status, messageRetentionDays, messageExpiresInS, ...rest } = tenant;
+  const { enforceServiceWindow, createdAt } = rest;
+  return {
+    id,
+    name,
+    subdomain,
+    status,
+    plan: plan?.name ?? null,
+    messageRetentionDays,
+    messageExpiresInS,
+    enforceServiceWindow,
+    createdAt,
+  };
 }

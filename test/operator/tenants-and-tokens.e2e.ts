@@ -77,6 +77,98 @@ describe('a tenant', () => {
   });
 });
 
+describe("a tenant's settings", () => {
+  it('leave the service window to WhatsApp until they enforce it, and again afterwards', async () => {
+    const tenantId = String(await createTenant());
+    const window = (...args: string[]) => ['tenant', 'service-window', tenantId, ...args];
+    for (const [flag, enforced] of [
+      ['--enforce', true],
+      ['--no-enforce', false],
+    ] as const) {
+      expect(await commandJson(window(flag), env)).toMatchObject({ enforce_service_window: enforced });
+    }
+    expect(await command(window(), env)).toMatchObject({ code: 2 });
+  });
+
+  describe('of words', () => {
+    interface Words {
+      opt_out_words: Record<string, string[]>;
+      opt_in_words: Record<string, string[]>;
+      default_opt_out_words: boolean;
+      default_opt_in_words: boolean;
+    }
+    const words = (tenantId: number, ...args: string[]) => ['tenant', 'words', String(tenantId), ...args];
+
+    it('are the defaults, are set by language, kind by kind, and go back', async () => {
+      const tenantId = await createTenant();
+      const first = await commandJson<Words>(words(tenantId), env);
+      expect(first).toMatchObject({
+        opt_out_words: { en: ['STOP', 'UNSUBSCRIBE'], ar: ['إيقاف', 'الغاء'] },
+        default_opt_out_words: true,
+        default_opt_in_words: true,
+      });
+      const own = ['--opt-out', 'de=Stopp, bitte aufhören', '--opt-out', 'ar=توقف'];
+      expect(await commandJson<Words>(words(tenantId, ...own), env)).toEqual({
+        ...first,
+        opt_out_words: { de: ['Stopp', 'bitte aufhören'], ar: ['توقف'] },
+        default_opt_out_words: false,
+      });
+      expect(await commandJson<Words>(words(tenantId, '--opt-in', 'en=GO'), env)).toMatchObject({
+        opt_out_words: { de: ['Stopp', 'bitte aufhören'] },
+        opt_in_words: { en: ['GO'] },
+        default_opt_in_words: false,
+      });
+      expect(await commandJson(words(tenantId, '--default-opt-out', '--default-opt-in'), env)).toEqual(first);
+    });
+
+    it('have 1 to 40 characters', async () => {
+      const tenantId = await createTenant();
+      const longest = '🛑'.repeat(40);
+      expect(await commandJson<Words>(words(tenantId, '--opt-out', `en=a,${longest}`), env)).toMatchObject({
+        opt_out_words: { en: ['a', longest] },
+      });
+      for (const word of [`${longest}a`, '\u200f']) {
+        const { code, stderr } = await command(words(tenantId, '--opt-out', `en=${word}`), env);
+        expect({ code, stderr }).toEqual({
+          code: 1,
+          stderr: `error: A word has 1 to 40 characters that can be seen: ${JSON.stringify(word)}\n`,
+        });
+      }
+    });
+
+    it('are 1 to 100 of a kind', async () => {
+      const tenantId = await createTenant();
+      const many = (count: number) => `en=${Array.from({ length: count }, (_, index) => `w${index}`).join(',')}`;
+      expect((await command(words(tenantId, '--opt-out', many(100)), env)).code).toBe(0);
+      const stderr = 'error: There are 1 to 100 words of a kind\n';
+      expect(await command(words(tenantId, '--opt-out', many(101)), env)).toMatchObject({ code: 1, stderr });
+    });
+
+    it.each([
+      ['opt both out and in', ['--opt-in', 'en=GO,stop'], 1, /^error: stop would opt customers both out and in/],
+      ['are of no language', ['--opt-out', 'english!=STOP'], 1, /^error: english! is no language/],
+      ['are given without a language', ['--opt-out', 'STOP'], 2, /must look like en=STOP,UNSUBSCRIBE/],
+      ['are missing between commas', ['--opt-out', 'en=STOP,,END'], 2, /must look like en=STOP,UNSUBSCRIBE/],
+      ['are set and put back at once', ['--opt-out', 'en=X', '--default-opt-out'], 2, /not both/],
+    ])('that %s are refused, and nothing changes', async (_what, args, status, message) => {
+      const tenantId = await createTenant();
+      const { code, stderr } = await command(words(tenantId, ...args), env);
+      expect(stderr).toMatch(message);
+      expect(code).toBe(status);
+      expect(await commandJson<Words>(words(tenantId), env)).toMatchObject({
+        default_opt_out_words: true,
+        default_opt_in_words: true,
+      });
+    });
+
+    it('of a tenant that is not there are none', async () => {
+      const stderr = 'error: There is no tenant 999999\n';
+      expect(await command(words(999_999), env)).toMatchObject({ code: 1, stderr });
+      expect(await command(words(999_999, '--opt-out', 'en=X'), env)).toMatchObject({ code: 1, stderr });
+    });
+  });
+});
+
 describe('a token', () => {
   it('is printed once, works, and is shown later by its hint alone', async () => {
     const tenantId = await createTenant();
