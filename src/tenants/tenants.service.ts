@@ -141,8 +141,9 @@ export class TenantsService {
     if (name === undefined || name === UNLIMITED_PLAN) {
       const features = Object.fromEntries(PLAN_FEATURES.map((feature) => [feature, true]));
       const create = { name: UNLIMITED_PLAN, features };
-      // Limits default to -1, which is none.
-      return (await transaction.plan.upsert({ where: { name: UNLIMITED_PLAN }, update: {}, create })).id;
+      // Limits default to -1, which is none. Another command may make it at the same moment.
+      await transaction.plan.createMany({ data: [create], skipDuplicates: true });
+      return (await transaction.plan.findUniqueOrThrow({ where: { name: UNLIMITED_PLAN } })).id;
     }
     const plan = await transaction.plan.findUnique({ where: { name } });
     if (!plan) throw new TenantError(`There is no plan named ${name}`);
