@@ -1,4 +1,8 @@
 import * as files from '../../src/media/testing/sample-files.js';
+import { MediaLinks } from '../../src/media/media-links.js';
+import { readSettings } from '../../src/platform/config/settings.js';
+import { Encryption } from '../../src/platform/crypto/encryption.js';
+import { baseEnvironment } from '../support/environment.js';
 import { eventually } from '../support/eventually.js';
 import { TestTenant } from '../support/tenant.js';
 
@@ -48,6 +52,8 @@ describe('what customers send', () => {
       ['image', 'image/jpeg', 'image.jpg', files.jpeg],
       ['document', 'application/pdf', 'Bill 7.pdf', async () => files.pdf()],
       ['voice', 'audio/ogg; codecs=opus', 'audio.oga', async () => Buffer.from('OggS and so on')],
+      ['video', 'video/mp4', 'video.mp4', async () => Buffer.from('a film')],
+      ['audio', 'audio/mpeg', 'audio.mpga', async () => Buffer.from('a song')],
       ['sticker', 'image/webp', 'sticker.webp', async () => Buffer.alloc(400_000, 'larger than memory holds')],
     ])('of type %s are stored and shown under a signed address', async (type, mime, filename, make) => {
       const bytes = await make();
@@ -99,6 +105,19 @@ describe('what customers send', () => {
       }
     });
 
+    it('cannot be had any more a quarter of an hour after their address was shown', async () => {
+      const { pathname } = new URL((await fetched(await receive({ type: 'image' }))).url ?? '');
+      const [, , publicId = '', filename = ''] = pathname.split('/');
+      const settings = readSettings(baseEnvironment());
+      const links = new MediaLinks(settings, new Encryption(settings));
+      const statusAfter = async (minutes: number): Promise<number> => {
+        const { search } = new URL(links.signedUrl(publicId, filename, Date.now() - minutes * 60_000));
+        return (await fetch(`${tenant.api.url}${pathname}${search}`)).status;
+      };
+      // A minute is left for a busy machine; unit tests look at the second.
+      expect([await statusAfter(14), await statusAfter(15)]).toEqual([200, 404]);
+    });
+
     it('stand in lists, too', async () => {
       const message = await fetched(await receive({ type: 'image' }));
       const { body } = await tenant.api.request('GET', `/api/v2/chats/${message.chat_id}/messages?per_page=1`);
@@ -143,6 +162,37 @@ describe('what customers send', () => {
       const message = await receive({ type, ...content });
       expect(message).toMatchObject({ type, message: text, content, media: null, url: null });
       if (type === 'reaction') expect(message.ref_message_id).toBe('wamid.X');
+    });
+
+    it('is readable as text', async () => {
+      const referral = { source_type: 'ad', ctwa_clid: 'click' };
+      expect(await receive({ type: 'text', text: 'Good morning', referral })).toMatchObject({
+        type: 'text',
+        message: 'Good morning',
+        content: { text: { body: 'Good morning' }, referral },
+      });
+    });
+
+    it('is readable as system', async () => {
+      const system = { type: 'customer_identity_changed', body: 'The customer may have changed' };
+      expect(await receive({ type: 'system', system })).toMatchObject({
+        type: 'system',
+        message: 'The customer may have changed',
+        content: { system },
+      });
+    });
+
+    it('is readable as call, which opens the service window by its own time', async () => {
+      const called = Math.floor(Date.now() / 1000) - 3600;
+      const from = '201333000041';
+      const call = { from, timestamp: called, call_id: `wacid.${called}.${tenant.id}` };
+      await tenant.control.call('POST', `/phone_numbers/${tenant.phoneNumberId}/calls`, call);
+      const message = await eventually('the call', async () => {
+        const { body } = await tenant.api.getMessage(call.call_id);
+        return body.data ?? undefined;
+      });
+      expect(message).toMatchObject({ type: 'call', direction: 'inbound', status: 'received', phone: from });
+      expect(Date.parse(String(message.service_window_expires_at))).toBe((called + 24 * 3600) * 1000);
     });
 
     it('says why it is not supported', async () => {
