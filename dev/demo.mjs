@@ -1,7 +1,8 @@
-/** `npm run demo [-- --exit]`: everything, and then the main job on real input. */
+/** `npm run demo [-- --exit]`: everything, then the main job on real input, and an interactive exchange. */
 import { parseArgs } from 'node:util';
 import { prepare } from './build.mjs';
 import { readEnvironment } from './environment.mjs';
+import { showExchange } from './exchange.mjs';
 import { launch } from './launcher.mjs';
 import { doMainJob } from './main-job.mjs';
 import { LaunchError, say } from './say.mjs';
@@ -20,6 +21,7 @@ await launch(async (launcher) => {
   const log = logFile('platform');
   const { connection } = await startStack(launcher, env, { role: 'all', log });
   const { curl } = await doMainJob(connection);
+  await showExchange(connection);
   if (values.exit) return 0;
   launcher.statusOnSignal = 0;
   show(connection, curl, log);
@@ -32,7 +34,7 @@ function show({ api_url, operator_url, sandbox_url, token }, curl, log) {
   API         ${api_url}/api/v2
   reference   ${api_url}/docs
   operator    ${operator_url}/health/ready  ${operator_url}/metrics
-  phone       ${sandbox_url}/   (the sandbox's page: the picture as the customer sees it)
+  phone       ${sandbox_url}/   (the sandbox's page: the picture and the buttons as the customer sees them)
   token       ${token}
   log         ${log}
 

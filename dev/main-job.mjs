@@ -6,7 +6,7 @@ import { root } from './checkout.mjs';
 import { LaunchError, say } from './say.mjs';
 
 const PICTURE = 'dev/assets/demo.jpg';
-const CUSTOMER = { phone: '201001234567', name: 'Mona Ali' };
+export const CUSTOMER = { phone: '201001234567', name: 'Mona Ali' };
 const CAPTION = 'Your order is on its way, @{contact_first_name}!';
 const READ_WITHIN_MS = 60_000;
 const POLL_MS = 50;
@@ -97,7 +97,7 @@ function report(began, status, data, detail) {
 }
 
 /** The body of an answer that is a success; else an error that shows it. */
-async function answerOf(response) {
+export async function answerOf(response) {
   const text = await response.text();
   if (!response.ok) throw new LaunchError(`${response.url.replace(/\?.*/, '')} answered ${response.status}: ${text}`);
   return JSON.parse(text);
