@@ -4,6 +4,8 @@ import { MAX_UNMERGED_TEXT } from '../outbound/merge-fields.js';
 import { SendContactsDto } from './send-contacts.dto.js';
 import { SendInteractiveDto } from './send-interactive.dto.js';
 import { SendLocationDto } from './send-location.dto.js';
+import { SendMediaDto } from './send-media.dto.js';
+import { SendTemplateDto } from './send-template.dto.js';
 import { SendTextDto } from './send-text.dto.js';
 
 type Body = Record<string, unknown>;
@@ -63,13 +65,101 @@ const FIELDS: [string, Type<object>, number, (text: string) => Body][] = [
   ],
 ];
 
+const template = (fields: Body): Body => ({ template_name: 'hello', language: 'en_US', ...fields });
+const media = (fields: Body): Body => ({ media_type: 'document', ...fields });
+const cards = (fields: Body): Body => ({ contacts: [{ name: { formatted_name: 'Mona' }, ...fields }] });
+
+const NAMES = ['first_name', 'last_name', 'middle_name', 'prefix', 'suffix'];
+/** Lists of a card, with the fields of their members. */
+const CARD_LISTS: Record<string, string[]> = {
+  phones: ['phone', 'type', 'wa_id'],
+  emails: ['email', 'type'],
+  urls: ['url', 'type'],
+  addresses: ['street', 'city', 'state', 'zip', 'country', 'country_code', 'type'],
+};
+
+/** Fields with a length, and no rule about white space. */
+const MORE_FIELDS: typeof FIELDS = [
+  ['template_name', SendTemplateDto, 512, (template_name) => template({ template_name })],
+  ['language', SendTemplateDto, 10, (language) => template({ language })],
+  ['field_1', SendTemplateDto, 1024, (field_1) => template({ field_1 })],
+  ['field_10', SendTemplateDto, 1024, (field_10) => template({ field_10 })],
+  ['header_field_1', SendTemplateDto, 60, (header_field_1) => template({ header_field_1 })],
+  ['header_document_name', SendTemplateDto, 255, (header_document_name) => template({ header_document_name })],
+  ['header_location_name', SendTemplateDto, 1000, (header_location_name) => template({ header_location_name })],
+  [
+    'header_location_address',
+    SendTemplateDto,
+    1000,
+    (header_location_address) => template({ header_location_address }),
+  ],
+  ['button_0', SendTemplateDto, 2000, (button_0) => template({ button_0 })],
+  ['button_9', SendTemplateDto, 2000, (button_9) => template({ button_9 })],
+  ['filename', SendMediaDto, 255, (filename) => media({ filename })],
+  ['caption', SendMediaDto, 1024, (caption) => media({ caption })],
+  ['contact.firstname', SendTextDto, 255, (firstname) => ({ message: 'x', contact: { firstname } })],
+  ['contact.lastname', SendTextDto, 255, (lastname) => ({ message: 'x', contact: { lastname } })],
+  ...NAMES.map((part): (typeof FIELDS)[number] => [
+    `contacts.0.name.${part}`,
+    SendContactsDto,
+    1024,
+    (text) => cards({ name: { formatted_name: 'Mona', [part]: text } }),
+  ]),
+  ...Object.entries(CARD_LISTS).flatMap(([list, fields]) =>
+    fields.map((field): (typeof FIELDS)[number] => [
+      `contacts.0.${list}.0.${field}`,
+      SendContactsDto,
+      1024,
+      (text) => cards({ [list]: [{ [field]: text }] }),
+    ]),
+  ),
+  ...['company', 'department', 'title'].map((part): (typeof FIELDS)[number] => [
+    `contacts.0.org.${part}`,
+    SendContactsDto,
+    1024,
+    (text) => cards({ org: { [part]: text } }),
+  ]),
+];
+
 const wrongFields = async (dto: Type<object>, body: Body): Promise<string[]> =>
   Object.keys((await checkDto(dto, { phone: PHONE, ...body })).faults);
 
 describe.each(Object.entries(ALPHABETS))('the length of a text of %s', (_, sign) => {
-  it.each(FIELDS)('%s', async (field, dto, max, body) => {
+  it.each([...FIELDS, ...MORE_FIELDS])('%s', async (field, dto, max, body) => {
     expect(await wrongFields(dto, body(sign.repeat(max)))).toEqual([]);
     expect(await wrongFields(dto, body(sign.repeat(max + 1)))).toEqual([field]);
+  });
+});
+
+describe('the length of what has letters of its own', () => {
+  const email = (last: number) => `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(last)}.com`;
+  const url = (length: number) => 'https://example.com/'.padEnd(length, 'x');
+
+  it.each<[string, Type<object>, unknown, unknown]>([
+    ['from', SendTextDto, '1'.repeat(30), '1'.repeat(31)],
+    ['media_url', SendMediaDto, url(2048), url(2049)],
+    ['header_image_url', SendTemplateDto, url(2048), url(2049)],
+    ['header_video_url', SendTemplateDto, url(2048), url(2049)],
+    ['header_document_url', SendTemplateDto, url(2048), url(2049)],
+  ])('%s', async (field, dto, longest, longer) => {
+    const body = { message: 'x', ...template({}), ...media({}) };
+    expect(await wrongFields(dto, { ...body, [field]: longest })).toEqual([]);
+    expect(await wrongFields(dto, { ...body, [field]: longer })).toEqual([field]);
+  });
+
+  it.each<[string, string, string]>([
+    ['email', email(58), email(59)],
+    ['groups', `${'1,'.repeat(2499)}11`, `${'1,'.repeat(2500)}1`],
+  ])('contact.%s', async (field, longest, longer) => {
+    const body = (value: string) => ({ message: 'x', contact: { [field]: value } });
+    expect(await wrongFields(SendTextDto, body(longest))).toEqual([]);
+    expect(await wrongFields(SendTextDto, body(longer))).toEqual([`contact.${field}`]);
+  });
+
+  it.each(Object.keys(CARD_LISTS))('%s of a card: 100', async (list) => {
+    const members = (count: number) => cards({ [list]: Array.from({ length: count }, () => ({})) });
+    expect(await wrongFields(SendContactsDto, members(100))).toEqual([]);
+    expect(await wrongFields(SendContactsDto, members(101))).toEqual([`contacts.0.${list}`]);
   });
 });
 
