@@ -4,6 +4,7 @@ import type { Acceptance, OutboundMessage } from '../../src/messages/outbound/ou
 import { Postgres, type SqlRunner } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { storeInboundMessages } from '../../src/whatsapp/webhook/processing/inbound-messages.js';
+import { countContacts } from '../../src/whatsapp/webhook/processing/senders.js';
 import { someoneWaits } from './lane-lab.js';
 import { Outbox, type Sender } from './outbox.js';
 
@@ -118,7 +119,8 @@ async function receive(sql: SqlRunner, phone: string): Promise<void> {
       },
     },
   ]);
-  expect(stored).toHaveLength(1);
+  await countContacts(sql, stored.created);
+  expect(stored.numbers).toHaveLength(1);
 }
 
 /**
