@@ -54,6 +54,30 @@ describe('POST /messages/… refuses', () => {
         'sections.1.title',
       ],
     ],
+    [
+      'interactive',
+      {
+        phone: PHONE,
+        type: 'button',
+        body_text: 'x',
+        buttons: ['a', 'b', 'b', 'c'].map((id, place) => ({ id, title: String(place) })),
+      },
+      ['buttons', 'buttons.2.id'],
+    ],
+    [
+      'interactive',
+      {
+        phone: PHONE,
+        type: 'list',
+        body_text: 'x',
+        list_button_text: 'Open',
+        sections: [0, 5].map((from) => ({
+          title: 'S',
+          rows: Array.from({ length: from === 0 ? 5 : 6 }, (_, place) => ({ id: String(from + place), title: 'R' })),
+        })),
+      },
+      ['sections'],
+    ],
     ['location', { phone: PHONE, latitude: 91 }, ['latitude', 'longitude']],
     [
       'contacts',
@@ -88,6 +112,20 @@ describe('POST /messages/… refuses', () => {
       const answer = await refused(tenant, () => tenant.api.send('text', { contact_id, message: 'x' }));
       expect(answer).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND' } } });
     }
+  });
+
+  it("another tenant's contact, number and message", async () => {
+    const stranger = await TestTenant.create();
+    const contact_id = await stranger.insertContact({ phone: PHONE });
+    const theirs = await stranger.api.send('text', { contact_id, message: 'x' }, { prefer: 'respond-async' });
+    const reply_to = Number(theirs.body.data?.chat_message_id);
+    expect(reply_to).toBeGreaterThan(0);
+    const answer = await refused(tenant, () => tenant.api.send('text', { contact_id, message: 'x' }));
+    expect(answer).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND' } } });
+    expect(await faults('text', { phone: PHONE, message: 'x', from: stranger.phoneNumberId })).toEqual(['from']);
+    expect(await faults('text', { phone: PHONE, message: 'x', reply_to })).toEqual(['reply_to']);
+    expect(await faults('reaction', { message_id: reply_to, emoji: '👍' })).toEqual(['message_id']);
+    await stranger.close();
   });
 
   it('a contact that opted out, in every kind: 403', async () => {
