@@ -39,7 +39,7 @@ describe('GET /messages', () => {
     arabic = await insertMessage(tenant, { ...omar, body: 'مرحبا عمر', status: 'queued', createdAt: at(4) });
     // The other way round.
     await tenant.rows(
-      `UPDATE messages SET updated_at = timestamptz '2026-02-01' - (created_at - timestamptz '2026-01-01') WHERE tenant_id = $1`,
+      `UPDATE messages SET updated_at = timestamptz '2026-02-01Z' - (created_at - timestamptz '2026-01-01Z') WHERE tenant_id = $1`,
       [tenant.id],
     );
   });
@@ -97,10 +97,27 @@ describe('GET /messages', () => {
       ['filter[phone]=%2B20 100 000 0002', [arabic, photo]],
       ['filter[created_at][between]=2026-01-01T08:00:02Z,2026-01-01T08:00:03Z', [reply, photo]],
       ['filter[created_at]=2026-01-01&filter[type]=image', [photo]],
+      ['filter[type][in]=image,video', [photo]],
+      ['filter[type][not_in]=image,video', [arabic, reply, greeting]],
+      ['filter[status][ne]=failed', [arabic, reply, greeting]],
+      [`filter[interaction_id][in]=${mona.chatId},0`, [reply, greeting]],
+      [`filter[interaction_id][not_in]=${mona.chatId},0`, [arabic, photo]],
+      ['filter[direction][ne]=inbound', [arabic, photo, greeting]],
+      ['filter[direction][in]=inbound,outbound', [arabic, reply, photo, greeting]],
+      [`filter[contact_id][not_in]=${omar.contactId}`, [reply, greeting]],
+      ['filter[phone][in]=201000000001,%2B201000000002', [arabic, reply, photo, greeting]],
+      ['filter[phone][ne]=00201000000001', [arabic, photo]],
+      ['filter[updated_at][gt]=2026-01-31T15:59:58Z', [greeting]],
+      ['filter[updated_at][lte]=2026-01-31T15:59:56Z', [arabic]],
+      ['filter[created_at][gte]=2026-01-02', []],
       ['search=HELLO', [reply, greeting]],
       ['q=hello&filter[direction]=outbound', [greeting]],
       ['q=0%25', [greeting]],
       ['q=_', []],
+      ['q=He__o', []],
+      ['q=%25%25%25', []],
+      ['q=%5C', []],
+      ['q=Hello%5C', []],
       ['q=%D8%AD%D8%A8%D8%A7', [arabic]],
       ['q=ph', [photo]],
       ['q=o', [reply, photo, greeting]],
@@ -171,12 +188,23 @@ describe('GET /messages', () => {
     ['filter[type][gt]=a', 'filter.type.gt'],
     ['filter[interaction_id]=x', 'filter.interaction_id'],
     ['filter[created_at]=yesterday', 'filter.created_at'],
+    ['filter[created_at][between]=2026-01-02,2026-01-01', 'filter.created_at.between'],
+    ['filter[type][about]=text', 'filter.type.about'],
+    ['filter[type][null]=true', 'filter.type.null'],
     ['filter[direction][in][]=inbound', 'filter'],
     ['q=%00', 'q'],
     [`q=${'a'.repeat(201)}`, 'q'],
     [`${'a=1&'.repeat(201)}`, 'query'],
   ])('refuses %s', async (query, parameter) => {
     expect(Object.keys(await refusedBy(tenant.api, 'messages', query))).toEqual([parameter]);
+  });
+
+  it('takes 2,000 characters of filters, and refuses 10 KB, in whatever script', async () => {
+    const longest = await getList(tenant.api, 'messages', `filter[type]=${'%D8%A8'.repeat(2000)}`);
+    expect({ status: longest.status, items: longest.items }).toEqual({ status: 200, items: [] });
+    for (const value of ['1'.repeat(10_240), '%D8%A8'.repeat(2001)]) {
+      expect(Object.keys(await refusedBy(tenant.api, 'messages', `filter[type]=${value}`))).toEqual(['filter']);
+    }
   });
 
   it('names every wrong parameter at once, and what is allowed', async () => {
