@@ -13,22 +13,35 @@ export interface Served {
   cpuMs: number;
 }
 
+type Circumstances = (round: () => Promise<LoadResult>) => Promise<LoadResult>;
+
+const asItIs: Circumstances = (round) => round();
+
+/** A server, what it is asked, and what its rounds are set up by. */
+export interface Target {
+  request: LoadRequest;
+  server: Child;
+  /** Runs a round under other circumstances; the time that they take to change is not measured. */
+  within?: Circumstances;
+}
+
 /**
  * Loads several servers in turns, each warmed up before; answers what each came to, in the order given. Figures that
  * are compared come from the same minutes of the same machine.
  */
-export async function alternate(
-  targets: { request: LoadRequest; server: Child }[],
-  connections: number,
-): Promise<Served[]> {
+export async function alternate(targets: Target[], connections: number): Promise<Served[]> {
   const rounds = targets.map((): LoadResult[] => []);
   const seconds = targets.map(() => 0);
   for (const { request } of targets) await load(request, connections, WARM_UP_S);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, { request, server }] of targets.entries()) {
-      const before = server.cpuSeconds();
-      rounds[index]?.push(await load(request, connections, SECONDS));
-      seconds[index] = (seconds[index] ?? 0) + server.cpuSeconds() - before;
+    for (const [index, { request, server, within = asItIs }] of targets.entries()) {
+      const result = await within(async () => {
+        const before = server.cpuSeconds();
+        const loaded = await load(request, connections, SECONDS);
+        seconds[index] = (seconds[index] ?? 0) + server.cpuSeconds() - before;
+        return loaded;
+      });
+      rounds[index]?.push(result);
     }
   }
   return rounds.map((ofTarget, index) => {

@@ -3,6 +3,7 @@ import { Bench, type Figure } from './bench.js';
 import { accept } from './figures/accept.js';
 import { backlog } from './figures/backlog.js';
 import { limit } from './figures/limit.js';
+import { lists } from './figures/lists.js';
 import { neighbour } from './figures/neighbour.js';
 import { statuses } from './figures/statuses.js';
 import { text } from './figures/text.js';
@@ -14,7 +15,7 @@ import { Report } from './report.js';
  * each beside a bare Nest handler taken in the same run on the same machine. Figures of different machines or runs do
  * not compare.
  */
-const FIGURES: readonly Figure[] = [accept, backlog, limit, neighbour, statuses, text, whole];
+const FIGURES: readonly Figure[] = [accept, backlog, limit, lists, neighbour, statuses, text, whole];
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, list: { type: 'boolean' }, scale: { type: 'string', default: '1' } },

@@ -87,6 +87,12 @@ export class Report {
     });
   }
 
+  /** How one figure stands to another of the same run. */
+  ratio(what: string, value: number, met: boolean, target: string): void {
+    const blank = { perSecond: '', p50: '', p99: '', memory: '' };
+    this.lines.push({ ...blank, what, ratio: value.toFixed(2), target: this.judge(met, target) });
+  }
+
   note(text: string): void {
     this.notes.push(text);
   }
