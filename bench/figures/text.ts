@@ -37,10 +37,15 @@ export const text: Figure = {
     if (!bare || !accepted || !few) throw new Error('a load has no result');
     const floorRate = bare.result.perSecond;
     report.load('bare Nest, JSON (the floor of texts)', bare.result, floor.child.peakMemory(), floorRate);
-    const what = 'POST /messages/text, respond-async, delivery held';
-    report.load(what, accepted.result, api.peakMemory(), floorRate, SHARE);
-    report.load(`the same, at ${FEW_CONNECTIONS} connections`, few.result, api.peakMemory(), floorRate);
+    report.load(
+      'POST /messages/text, respond-async, delivery held',
+      accepted.result,
+      api.peakMemory(),
+      floorRate,
+      SHARE,
+    );
     report.milliseconds(`texts at ${FEW_CONNECTIONS} connections, the slowest hundredth`, few.result.p99, SLOWEST_MS);
+    if (Object.keys(few.result.failures).length > 0) throw new Error(`sends failed: ${JSON.stringify(few.result.failures)}`);
     report.note(
       `text, processor time of the server a request: floor ${bare.cpuMs.toFixed(2)} ms, API ${accepted.cpuMs.toFixed(2)} ms`,
     );
