@@ -45,7 +45,8 @@ export const text: Figure = {
       SHARE,
     );
     report.milliseconds(`texts at ${FEW_CONNECTIONS} connections, the slowest hundredth`, few.result.p99, SLOWEST_MS);
-    if (Object.keys(few.result.failures).length > 0) throw new Error(`sends failed: ${JSON.stringify(few.result.failures)}`);
+    if (Object.keys(few.result.failures).length > 0)
+      throw new Error(`sends failed: ${JSON.stringify(few.result.failures)}`);
     report.note(
       `text, processor time of the server a request: floor ${bare.cpuMs.toFixed(2)} ms, API ${accepted.cpuMs.toFixed(2)} ms`,
     );
