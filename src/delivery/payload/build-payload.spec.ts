@@ -1,44 +1,11 @@
 import type { MessageContent } from '../../whatsapp/client/payloads.js';
-import type { ClaimedMedia, ClaimedMessage } from '../attempts/claimed-message.js';
+import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { assertBuildersExist, buildPayload, opaqueData } from './build-payload.js';
 import { PayloadError } from './payload-builder.js';
+import { claimedMessage, FILE } from './testing/claimed-message.js';
 
-const FILE: ClaimedMedia = {
-  fileId: 3,
-  publicId: 'p',
-  filename: 'offer.pdf',
-  mimeType: 'application/pdf',
-  sizeBytes: 10,
-  storageKey: 'k',
-  uploadedId: null,
-};
-
-const message = (fields: Partial<ClaimedMessage>): ClaimedMessage => ({
-  id: 42,
-  tenantId: 1,
-  attemptNo: 3,
-  retries: 0,
-  dueAt: new Date(0),
-  type: 'image',
-  phone: '971501234567',
-  recipientUserId: null,
-  body: 'a caption',
-  content: {},
-  replyToWamid: null,
-  media: FILE,
-  inServiceWindow: true,
-  templateStatus: null,
-  number: {
-    id: 5,
-    phoneNumberId: '106',
-    accountId: 6,
-    accountUpdatedAt: new Date(0),
-    ratePerSecond: 80,
-    portfolio: 'waba:7',
-    messagingLimitTier: null,
-  },
-  ...fields,
-});
+const message = (fields: Partial<ClaimedMessage>): ClaimedMessage =>
+  claimedMessage({ type: 'image', body: 'a caption', media: FILE, templateStatus: null, ...fields });
 const MEDIA = { file: FILE, reference: { link: 'https://media.example/p/offer.pdf' } };
 const LINK = MEDIA.reference;
 

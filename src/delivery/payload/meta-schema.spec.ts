@@ -1,44 +1,8 @@
 import type { StoredTemplate } from '../../templates/sending/stored-template.js';
-import type { ClaimedMedia, ClaimedMessage } from '../attempts/claimed-message.js';
+import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { buildPayload } from './build-payload.js';
+import { claimedMessage, FILE } from './testing/claimed-message.js';
 import { mendedSchema, publishedSchema } from './testing/meta-schema.js';
-
-const FILE: ClaimedMedia = {
-  fileId: 3,
-  publicId: 'p',
-  filename: 'offer.pdf',
-  mimeType: 'application/pdf',
-  sizeBytes: 10,
-  storageKey: 'k',
-  uploadedId: null,
-};
-
-const message = (fields: Partial<ClaimedMessage>): ClaimedMessage => ({
-  id: 42,
-  tenantId: 1,
-  attemptNo: 1,
-  retries: 0,
-  dueAt: new Date(0),
-  type: 'text',
-  phone: '971501234567',
-  recipientUserId: null,
-  body: 'Hello',
-  content: {},
-  replyToWamid: null,
-  media: null,
-  inServiceWindow: true,
-  templateStatus: 'APPROVED',
-  number: {
-    id: 5,
-    phoneNumberId: '106',
-    accountId: 6,
-    accountUpdatedAt: new Date(0),
-    ratePerSecond: 80,
-    portfolio: 'waba:7',
-    messagingLimitTier: null,
-  },
-  ...fields,
-});
 
 type Reference = { id: string } | { link: string };
 const LINK: Reference = { link: 'https://media.example/p/offer.pdf' };
@@ -46,7 +10,7 @@ const LINK: Reference = { link: 'https://media.example/p/offer.pdf' };
 /** As JSON, as it is sent: what is undefined is not there. */
 function sent(fields: Partial<ClaimedMessage>, reference: Reference | null = null): unknown {
   const media = reference && { file: FILE, reference };
-  return JSON.parse(JSON.stringify(buildPayload(message({ ...fields, media: media && FILE }), media)));
+  return JSON.parse(JSON.stringify(buildPayload(claimedMessage({ ...fields, media: media && FILE }), media)));
 }
 
 function template(stored: Partial<StoredTemplate>, reference: Reference | null = null): unknown {

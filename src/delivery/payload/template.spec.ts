@@ -2,10 +2,11 @@ import { Settings } from '../../platform/config/settings.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { SEALED_CONTEXT, type StoredTemplate } from '../../templates/sending/stored-template.js';
 import type { TemplateContent } from '../../whatsapp/client/payloads.js';
-import type { ClaimedMedia, ClaimedMessage } from '../attempts/claimed-message.js';
+import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { buildPayload } from './build-payload.js';
 import { openSealed } from './open-sealed.js';
 import { PayloadError } from './payload-builder.js';
+import { claimedMessage, FILE } from './testing/claimed-message.js';
 
 const STORED: StoredTemplate = {
   id: 5,
@@ -15,42 +16,9 @@ const STORED: StoredTemplate = {
   body: [],
   buttons: [],
 };
-const FILE: ClaimedMedia = {
-  fileId: 3,
-  publicId: 'p',
-  filename: 'invoice.pdf',
-  mimeType: 'application/pdf',
-  sizeBytes: 10,
-  storageKey: 'k',
-  uploadedId: null,
-};
-const MEDIA = { file: FILE, reference: { link: 'https://media.example/p/invoice.pdf' } };
+const MEDIA = { file: FILE, reference: { link: 'https://media.example/p/offer.pdf' } };
 
-const message = (content: Record<string, unknown>): ClaimedMessage => ({
-  id: 42,
-  tenantId: 1,
-  attemptNo: 1,
-  retries: 0,
-  dueAt: new Date(0),
-  type: 'template',
-  phone: '971501234567',
-  recipientUserId: null,
-  body: 'Hello',
-  content,
-  replyToWamid: null,
-  media: null,
-  inServiceWindow: true,
-  templateStatus: 'APPROVED',
-  number: {
-    id: 5,
-    phoneNumberId: '106',
-    accountId: 6,
-    accountUpdatedAt: new Date(0),
-    ratePerSecond: 80,
-    portfolio: 'waba:7',
-    messagingLimitTier: null,
-  },
-});
+const message = (content: Record<string, unknown>): ClaimedMessage => claimedMessage({ type: 'template', content });
 
 const templateOf = (stored: Partial<StoredTemplate>, media: typeof MEDIA | null = null): TemplateContent => {
   const payload = buildPayload(message({ template: { ...STORED, ...stored } }), media);
@@ -94,7 +62,7 @@ describe('the payload of a template message', () => {
   it.each([
     ['image', { type: 'image', image: MEDIA.reference }],
     ['video', { type: 'video', video: MEDIA.reference }],
-    ['document', { type: 'document', document: { ...MEDIA.reference, filename: 'invoice.pdf' } }],
+    ['document', { type: 'document', document: { ...MEDIA.reference, filename: 'offer.pdf' } }],
   ] as const)('has the file of a header of kind %s', (kind, parameter) => {
     expect(templateOf({ header: { kind } }, MEDIA).components).toEqual([{ type: 'header', parameters: [parameter] }]);
     expect(() => templateOf({ header: { kind } })).toThrow(PayloadError);
