@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import * as files from '../../src/media/testing/sample-files.js';
-import type { TestTenant } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, type TestTenant } from '../support/tenant.js';
 import { SendingLab } from './sending-lab.js';
 
 // Four processes start, and WhatsApp's refusals are waited out.
@@ -62,7 +62,7 @@ describe('a lane', () => {
   it('leaves in order, one after the outcome of the other, and quickly', async () => {
     const tenant = await lab.tenant({
       throughput: 1000,
-      sandboxNumber: { pair_limit: { burst: 1000, interval_s: 0.001 } },
+      sandboxNumber: NO_PAIR_LIMIT,
     });
     await Promise.all(['201000000001', '201000000002'].map((phone) => sendInTurn(tenant, phone, 50)));
     const sent = await lab.settled(tenant);
@@ -88,7 +88,7 @@ describe('a lane', () => {
   it('keeps its order through refusals that are tried again', async () => {
     const tenant = await lab.tenant({
       throughput: 1000,
-      sandboxNumber: { pair_limit: { burst: 1000, interval_s: 0.001 } },
+      sandboxNumber: NO_PAIR_LIMIT,
     });
     await tenant.control.addFault(tenant.phoneNumberId, { kind: 'error', code: 131016, count: 2 });
     await sendInTurn(tenant, '201000000001', 12);

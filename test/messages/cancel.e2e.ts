@@ -1,7 +1,7 @@
 import * as files from '../../src/media/testing/sample-files.js';
 import { ApiClient, type ApiAnswer, type FormFields } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { TestTenant } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, TestTenant } from '../support/tenant.js';
 
 const PHONE = '201001234567';
 /** WhatsApp is busy: the message waits, and is tried again. */
@@ -18,7 +18,7 @@ describe('POST /messages/{id}/cancel', () => {
   beforeEach(async () => {
     tenant = await TestTenant.create({
       throughput: 1000,
-      sandboxNumber: { enforce_window: false, pair_limit: { burst: 1000, interval_s: 0.001 } },
+      sandboxNumber: { enforce_window: false, ...NO_PAIR_LIMIT },
     });
   });
   afterEach(() => tenant.close());

@@ -6,7 +6,7 @@ import { resolved } from '../../src/api-reference/document/schemas.js';
 import * as files from '../../src/media/testing/sample-files.js';
 import { ApiClient, type ApiAnswer, type FormFields } from '../support/api-client.js';
 import { PlatformProcess } from '../support/platform-process.js';
-import { TestTenant } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, TestTenant } from '../support/tenant.js';
 
 // A second API starts, and every route is called some sixty times.
 jest.setTimeout(120_000);
@@ -69,7 +69,7 @@ describe('Idempotency-Key', () => {
       if (value === undefined) throw new Error('run the end-to-end tests by "npm test"');
       return value;
     };
-    const number = { enforce_window: false, pair_limit: { burst: 1000, interval_s: 0.001 } };
+    const number = { enforce_window: false, ...NO_PAIR_LIMIT };
     [tenant, stranger] = await Promise.all([
       TestTenant.create({ throughput: 1000, sandboxNumber: number }),
       TestTenant.create({ throughput: 1000, sandboxNumber: number }),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as files from '../../src/media/testing/sample-files.js';
 import type { ApiAnswer, FormFields } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
-import { TestTenant } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, TestTenant } from '../support/tenant.js';
 
 const PHONE = '201001234567';
 
@@ -17,7 +17,7 @@ describe('a POST with an Idempotency-Key', () => {
   beforeEach(async () => {
     tenant = await TestTenant.create({
       throughput: 1000,
-      sandboxNumber: { enforce_window: false, pair_limit: { burst: 1000, interval_s: 0.001 } },
+      sandboxNumber: { enforce_window: false, ...NO_PAIR_LIMIT },
     });
   });
   afterEach(() => tenant.close());

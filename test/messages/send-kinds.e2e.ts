@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.js';
-import { TestTenant } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, TestTenant } from '../support/tenant.js';
 
 const PHONE = '201001234567';
 const WAMID = expect.stringMatching(/^wamid\./) as string;
@@ -25,7 +25,7 @@ describe('POST /messages/…', () => {
   beforeAll(async () => {
     tenant = await TestTenant.create({
       throughput: 1000,
-      sandboxNumber: { pair_limit: { burst: 1000, interval_s: 0.001 } },
+      sandboxNumber: NO_PAIR_LIMIT,
     });
     await writeIn('Good morning');
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as files from '../../src/media/testing/sample-files.js';
 import { eventually } from '../support/eventually.js';
-import { TestTenant } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, TestTenant } from '../support/tenant.js';
 
 const PHONE = '201001234567';
 
@@ -13,7 +13,7 @@ describe('POST /messages/media', () => {
   beforeAll(async () => {
     tenant = await TestTenant.create({
       throughput: 1000,
-      sandboxNumber: { pair_limit: { burst: 1000, interval_s: 0.001 } },
+      sandboxNumber: NO_PAIR_LIMIT,
     });
     await tenant.openWindow(PHONE);
     photo = { bytes: await files.jpeg(), name: 'photo.jpg', type: 'image/jpeg' };

@@ -1,5 +1,5 @@
 import type { ApiAnswer, FormFields } from '../support/api-client.js';
-import { TestTenant, type TenantOptions } from '../support/tenant.js';
+import { NO_PAIR_LIMIT, TestTenant, type TenantOptions } from '../support/tenant.js';
 
 type Json = Record<string, unknown>;
 
@@ -26,7 +26,7 @@ export class TemplateLab {
     const tenant = await TestTenant.create({
       throughput: 1000,
       ...options,
-      sandboxNumber: { pair_limit: { burst: 1000, interval_s: 0.001 }, ...options.sandboxNumber },
+      sandboxNumber: { ...NO_PAIR_LIMIT, ...options.sandboxNumber },
     });
     const lab = new TemplateLab(tenant);
     await lab.add(...templates);

@@ -37,6 +37,9 @@ export interface TenantOptions {
   sandboxNumber?: Record<string, unknown>;
 }
 
+/** A sandbox number for tests that send much to one recipient. */
+export const NO_PAIR_LIMIT = { pair_limit: { burst: 1000, interval_s: 0.001 } };
+
 /** A tenant of its own for one test: token, plan, defaults, and a number connected to an account in the sandbox. */
 export class TestTenant {
   private constructor(
