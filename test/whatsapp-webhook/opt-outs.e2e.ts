@@ -3,6 +3,7 @@ import {
   InboxFixture,
   messagesEntry,
   newPhone,
+  newWamid,
   statuses,
   textOf,
   timestamp,
@@ -67,6 +68,24 @@ describe('opt-outs by webhook', () => {
     expect(await contact(number)).toMatchObject({ is_opted_out: false });
     await inbox.receive(inbound(number, { phone }, says(phone, 'STOP', 40)));
     await inbox.receive(inbound(number, { phone }, start));
+    expect(await contact(number)).toMatchObject({ is_opted_out: true });
+  });
+
+  it('counts after what was stored earlier in its second, for times of customers have whole seconds', async () => {
+    const number = await inbox.connectedTenant();
+    const phone = newPhone();
+    const stop = says(phone, 'STOP');
+    await inbox.receive(inbound(number, { phone }, says(phone, 'Hello', 20)));
+    const optedInAt = (milliseconds: number) =>
+      inbox.rows('UPDATE contacts SET opt_changed_at = $2 WHERE tenant_id = $1', [
+        number.tenantId,
+        new Date(Number(stop.timestamp) * 1000 + milliseconds),
+      ]);
+    await optedInAt(1000);
+    await inbox.receive(inbound(number, { phone }, stop));
+    expect(await contact(number)).toMatchObject({ is_opted_out: false });
+    await optedInAt(999);
+    await inbox.receive(inbound(number, { phone }, textOf({ phone }, { ...stop, id: newWamid() })));
     expect(await contact(number)).toMatchObject({ is_opted_out: true });
   });
 

@@ -5,7 +5,10 @@ export interface OptChange {
   readonly tenantId: number;
   readonly contactId: number;
   readonly optedOut: boolean;
-  /** When the customer said so; null: now. What is older than the contact's last change counts for nothing. */
+  /**
+   * When the customer said so, in WhatsApp's whole seconds; null: now. What is older than the contact's last change
+   * counts for nothing; of two in one second the one that is learned of later counts.
+   */
   readonly at: Date | null;
 }
 
@@ -30,7 +33,7 @@ export function changeOptStates(sql: SqlRunner, changes: readonly OptChange[]): 
        SELECT c.id, i.opted_out, coalesce(i.at, clock_timestamp()) AS at
          FROM unnest($1::int[], $2::bigint[], $3::boolean[], $4::timestamptz[]) AS i (tenant_id, contact_id, opted_out, at)
          JOIN contacts c ON c.id = i.contact_id AND c.tenant_id = i.tenant_id
-        WHERE i.at IS NULL OR c.opt_changed_at IS NULL OR c.opt_changed_at <= i.at
+        WHERE i.at IS NULL OR c.opt_changed_at IS NULL OR date_trunc('second', c.opt_changed_at) <= i.at
         ORDER BY c.id FOR NO KEY UPDATE OF c)
      UPDATE contacts c
         SET is_opted_out = l.opted_out,
@@ -141,8 +144,8 @@ export async function changeMarketing(sql: SqlRunner, change: MarketingChange): 
   const [contact] = await sql.query<{ id: number }>(
     'contacts_change_marketing',
     // Indexes contacts_tenant_phone, contacts_tenant_user.
-    `UPDATE contacts c SET marketing_stopped = $4, marketing_changed_at = $5, updated_at = now()
-      WHERE c.tenant_id = $1 AND (c.marketing_changed_at IS NULL OR c.marketing_changed_at <= $5)
+    `UPDATE contacts c SET marketing_stopped = $4, marketing_changed_at = GREATEST(c.marketing_changed_at, $5), updated_at = now()
+      WHERE c.tenant_id = $1 AND (c.marketing_changed_at IS NULL OR date_trunc('second', c.marketing_changed_at) <= $5)
         AND c.id = coalesce((SELECT id FROM contacts WHERE tenant_id = $1 AND phone = $2),
                             (SELECT id FROM contacts WHERE tenant_id = $1 AND whatsapp_user_id = $3))
      RETURNING c.id`,

@@ -1,4 +1,4 @@
-/** What one webhook body says, item by item. Nothing here is believed before it was routed (processing/routing.ts). */
+/** What one webhook body says, item by item. Nothing here is believed before it was routed (processing/routes.ts). */
 
 /** Statuses that WhatsApp reports of a message. */
 export const REPORTED_STATUSES = ['sent', 'delivered', 'read', 'played', 'failed'] as const;
