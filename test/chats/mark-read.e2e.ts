@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.js';
 import { getList } from '../support/list-client.js';
+import { insertChat, insertMessage } from '../support/stored-messages.js';
 import { TestTenant } from '../support/tenant.js';
 
 const PHONE = '201222000001';
@@ -33,9 +34,15 @@ describe('POST /chats/{id}/read', () => {
       message_id: (JSON.parse(body ?? '{}') as { message_id: string }).message_id,
       http_status,
     }));
-  const receipts = () => tenant.rows('SELECT * FROM read_receipts WHERE tenant_id = $1', [tenant.id]);
-  const settled = () =>
-    eventually('WhatsApp being told', async () => ((await receipts()).length === 0 ? true : undefined));
+  const receipts = (of = tenant) => of.rows('SELECT * FROM read_receipts WHERE tenant_id = $1', [of.id]);
+  const settled = (of = tenant) =>
+    eventually('WhatsApp being told', async () => ((await receipts(of)).length === 0 ? true : undefined));
+  /** A chat with something to read. */
+  const unread = async (of: TestTenant, phone: string) => {
+    const chat = await insertChat(of, { phone });
+    await insertMessage(of, { ...chat, direction: 'inbound', wamid: `wamid.${phone}` });
+    return chat;
+  };
 
   it('sets the count to 0, marks the messages, and tells WhatsApp of the newest', async () => {
     await write('one');
@@ -91,10 +98,38 @@ describe('POST /chats/{id}/read', () => {
       tenant.numberId,
     ]);
     await markRead();
+    // Whoever looks for what is due finds the other one, and passes over this one.
+    const other = await TestTenant.create();
+    const { chatId: otherChat } = await unread(other, '201222000002');
+    await other.api.request('POST', `/api/v2/chats/${otherChat}/read`);
+    await settled(other);
+    await other.close();
     expect(await receipts()).toMatchObject([{ wamid, tries: 0 }]);
     await tenant.rows('UPDATE phone_numbers SET paused_at = NULL WHERE id = $1', [tenant.numberId]);
     await settled();
     expect(await told()).toEqual([{ message_id: wamid, http_status: 200 }]);
+  });
+
+  it("waits for no other tenant's calls, however many of them hang", async () => {
+    // As long as it lasts: nobody waits so long below.
+    await tenant.control.addFault(tenant.phoneNumberId, { kind: 'delay', type: 'mark_read', delay_ms: 25_000 });
+    await tenant.rows(
+      `WITH contact AS (
+         INSERT INTO contacts (tenant_id, firstname, type, phone)
+         SELECT $1, 'Mona', 'lead', (201222100000 + n)::text FROM generate_series(1, 60) AS n RETURNING id),
+       chat AS (INSERT INTO chats (tenant_id, number_id, contact_id) SELECT $1, $2, id FROM contact RETURNING id)
+       INSERT INTO read_receipts (chat_id, tenant_id, wamid, next_at)
+       SELECT id, $1, 'wamid.' || id, now() - interval '1 second' FROM chat`,
+      [tenant.id, tenant.numberId],
+    );
+    await eventually('the calls that hang', async () => ((await told()).length > 0 ? true : undefined));
+    const other = await TestTenant.create();
+    const { chatId: otherChat } = await unread(other, '201222000003');
+    await other.api.request('POST', `/api/v2/chats/${otherChat}/read`);
+    await settled(other);
+    expect((await receipts()).length).toBe(60);
+    await tenant.rows('DELETE FROM read_receipts WHERE tenant_id = $1', [tenant.id]);
+    await other.close();
   });
 
   it('keeps count and messages in step with what arrives at the same moment', async () => {

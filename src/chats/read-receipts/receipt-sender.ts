@@ -1,14 +1,20 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { Log } from '../../platform/logging/log.js';
+import { Loop } from '../../platform/loop/loop.js';
 import { CloudApiClient } from '../../whatsapp/client/cloud-api-client.js';
 import { AccessTokens } from '../../whatsapp/connection/access-tokens.js';
 import { afterAnswer, LONG_WAIT_MS, type ReceiptEnd } from './after-answer.js';
 import { type Receipt, ReceiptStore } from './receipt-store.js';
 
-const BATCH = 20;
+/** Calls that one process makes at once, for all tenants and for one: nobody's slow calls take all places. */
+const CONCURRENCY = 40;
+const PER_TENANT = 4;
 /** How often a worker looks for receipts, milliseconds: nobody waits for them but the customer's blue ticks. */
 const LOOK_EVERY_MS = 500;
+/** The same while there are some: a tenant's next ones follow as its places come free. */
+const LOOK_AGAIN_MS = 50;
+const AFTER_FAILURE_MS = 1000;
 /** After this long blue ticks tell nobody anything. */
 const GIVE_UP_HOURS = 24;
 /** How much longer than its call a receipt is held, seconds. */
@@ -20,10 +26,8 @@ const LEASE_MARGIN_S = 15;
  */
 @Injectable()
 export class ReceiptSender implements OnApplicationBootstrap, OnModuleDestroy {
-  private stopped = false;
-  private failing = false;
-  private wake: (() => void) | undefined;
-  private running: Promise<void> = Promise.resolve();
+  private readonly working = new Map<Promise<void>, number>();
+  private readonly loop: Loop;
 
   constructor(
     private readonly store: ReceiptStore,
@@ -31,43 +35,48 @@ export class ReceiptSender implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly tokens: AccessTokens,
     private readonly settings: Settings,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.loop = new Loop(
+      {
+        run: () => this.round(),
+        afterFailureMs: AFTER_FAILURE_MS,
+        failed: 'WhatsApp is not told of read chats for the moment',
+      },
+      log,
+    );
+  }
 
   onApplicationBootstrap(): void {
-    this.running = this.run();
+    this.loop.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.stopped = true;
-    this.wake?.();
-    await this.running;
+    await this.loop.stop();
+    await Promise.all(this.working.keys());
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      const more = await this.round();
-      if (!more) await this.pause();
+  /** Begins to tell what is due, as far as there are places; waits for no call. */
+  private async round(): Promise<number> {
+    const dropped = await this.store.dropOlderThan(GIVE_UP_HOURS);
+    if (dropped > 0) this.log.warn({ count: dropped }, 'WhatsApp could not be told of read chats for a day');
+    const busy = [...this.working.values()];
+    if (busy.length >= CONCURRENCY) return LOOK_AGAIN_MS;
+    const leaseS = Math.ceil(this.settings.WHATSAPP_TIMEOUT_MS / 1000) + LEASE_MARGIN_S;
+    const receipts = await this.store.claim(CONCURRENCY - busy.length, PER_TENANT, busy, leaseS);
+    for (const receipt of receipts) {
+      const told: Promise<void> = this.work(receipt).finally(() => this.working.delete(told));
+      this.working.set(told, receipt.tenant_id);
     }
+    return receipts.length > 0 ? LOOK_AGAIN_MS : LOOK_EVERY_MS;
   }
 
-  /** Tells what is due; true when there may be more. Never throws: what failed is due again after its lease. */
-  private async round(): Promise<boolean> {
+  /** Never rejects: what could not be ended is due again after its lease. */
+  private async work(receipt: Receipt): Promise<void> {
     try {
-      const dropped = await this.store.dropOlderThan(GIVE_UP_HOURS);
-      if (dropped > 0) this.log.warn({ count: dropped }, 'WhatsApp could not be told of read chats for a day');
-      const receipts = await this.store.claim(
-        BATCH,
-        Math.ceil(this.settings.WHATSAPP_TIMEOUT_MS / 1000) + LEASE_MARGIN_S,
-      );
-      const told = await Promise.allSettled(receipts.map((receipt) => this.tell(receipt)));
-      for (const outcome of told) if (outcome.status === 'rejected') throw outcome.reason;
-      this.failing = false;
-      return receipts.length === BATCH;
+      await this.tell(receipt);
     } catch (error) {
-      // Once, not twice a second for as long as the database is away.
-      if (!this.failing) this.log.warn({ err: error }, 'WhatsApp is not told of read chats for the moment');
-      this.failing = true;
-      return false;
+      const fields = { chat_id: receipt.chat_id, tenant_id: receipt.tenant_id };
+      this.log.warn({ err: error, ...fields }, 'what became of a read chat could not be stored; it is told again');
     }
   }
 
@@ -106,16 +115,5 @@ export class ReceiptSender implements OnApplicationBootstrap, OnModuleDestroy {
       wamid: receipt.wamid,
     });
     return afterAnswer(result, receipt.tries, Math.random());
-  }
-
-  private pause(): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_EVERY_MS);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }

@@ -15,32 +15,43 @@ export interface Receipt {
   readonly account_updated_at: Date;
 }
 
+/* Index read_receipts_due: what is due and waits for nobody is little. */
+const CLAIM = `
+WITH busy AS (SELECT u.tenant_id, count(*) AS n FROM unnest($3::int[]) AS u (tenant_id) GROUP BY u.tenant_id),
+due AS (
+  SELECT r.chat_id, r.next_at, n.phone_number_id, a.id AS account_id, a.updated_at AS account_updated_at,
+         coalesce(b.n, 0) + row_number() OVER (PARTITION BY r.tenant_id ORDER BY r.next_at, r.chat_id) AS turn
+    FROM read_receipts r
+    JOIN chats h ON h.id = r.chat_id
+    JOIN phone_numbers n ON n.id = h.number_id AND n.paused_at IS NULL
+    JOIN whatsapp_accounts a ON a.id = n.account_id
+    LEFT JOIN busy b ON b.tenant_id = r.tenant_id
+   WHERE r.next_at <= now()),
+turns AS MATERIALIZED (
+  SELECT * FROM due WHERE turn <= $2 ORDER BY turn, next_at LIMIT $1),
+picked AS MATERIALIZED (
+  SELECT r.chat_id FROM read_receipts r
+   WHERE r.chat_id IN (SELECT chat_id FROM turns) AND r.next_at <= now()
+   ORDER BY r.chat_id FOR UPDATE SKIP LOCKED)
+UPDATE read_receipts r SET tries = r.tries + 1, next_at = now() + $4 * interval '1 second'
+  FROM picked p JOIN turns t USING (chat_id)
+ WHERE r.chat_id = p.chat_id
+RETURNING r.chat_id, r.tenant_id, r.wamid, r.version, r.tries, r.created_at,
+          t.phone_number_id, t.account_id, t.account_updated_at`;
+
 /** Receipts that WhatsApp has to be told, in `read_receipts`. */
 @Injectable()
 export class ReceiptStore {
   constructor(private readonly postgres: Postgres) {}
 
   /**
-   * Claims receipts that are due, at most `limit`, for `leaseS` seconds: what is not settled by then is due again, here
-   * or in another worker. Those of paused numbers wait until the number is resumed.
+   * Claims receipts that are due, at most `limit`, and `perTenant` of one tenant with those that `busy` names (a tenant's
+   * id for each receipt this process has in work); the first of every tenant goes before the second of any. What is not
+   * settled within `leaseS` is due again, here or in another worker. Those of paused numbers wait until the number is
+   * resumed.
    */
-  claim(limit: number, leaseS: number): Promise<Receipt[]> {
-    return this.postgres.query<Receipt>(
-      'read_receipts_claim',
-      `WITH due AS MATERIALIZED (
-         SELECT r.chat_id, n.phone_number_id, a.id AS account_id, a.updated_at AS account_updated_at
-           FROM read_receipts r
-           JOIN chats h ON h.id = r.chat_id
-           JOIN phone_numbers n ON n.id = h.number_id AND n.paused_at IS NULL
-           JOIN whatsapp_accounts a ON a.id = n.account_id
-          WHERE r.next_at <= now()
-          ORDER BY r.next_at LIMIT $1 FOR UPDATE OF r SKIP LOCKED)
-       UPDATE read_receipts r SET tries = r.tries + 1, next_at = now() + $2::int * interval '1 second'
-         FROM due WHERE r.chat_id = due.chat_id
-       RETURNING r.chat_id, r.tenant_id, r.wamid, r.version, r.tries, r.created_at,
-                 due.phone_number_id, due.account_id, due.account_updated_at`,
-      [limit, leaseS],
-    );
+  claim(limit: number, perTenant: number, busy: readonly number[], leaseS: number): Promise<Receipt[]> {
+    return this.postgres.query<Receipt>('read_receipts_claim', CLAIM, [limit, perTenant, busy, leaseS]);
   }
 
   /** It is settled, unless the chat was marked again meanwhile: then that one is due by itself. */
