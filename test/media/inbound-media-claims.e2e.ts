@@ -97,6 +97,8 @@ describe('claims of customers’ files', () => {
     const again = await one();
     expect(again).toMatchObject({ refusals: 1, tries: 2 });
     await store.giveUp(again, 'TOO_LARGE');
+    // By a worker that had not noticed yet.
+    await store.renew([again], -1);
     expect(await store.claim(5, 5, [], 60)).toEqual([]);
   });
 });

@@ -45,12 +45,12 @@ describe("the limit of a customer's file", () => {
   });
 
   let files = 0;
-  /** A file that WhatsApp describes as `described` bytes (null: it does not say) and that has `size`; what became of it. */
-  const receive = async (described: number | null, size: number) => {
+  /** A file to fetch, for an account whose token is readable in this context. */
+  const order = async (context = ACCESS_TOKEN_CONTEXT) => {
     const sender = await outbox.sender();
     await outbox.run('UPDATE whatsapp_accounts SET access_token_encrypted = $2 WHERE id = $1', [
       sender.accountId,
-      new Encryption(outbox.settings).encrypt('token', ACCESS_TOKEN_CONTEXT),
+      new Encryption(outbox.settings).encrypt('token', context),
     ]);
     const inbound = { direction: `'inbound'`, status: `'received'`, next_at: null };
     const id = await outbox.message(sender, { type: `'document'`, ...inbound });
@@ -62,6 +62,16 @@ describe("the limit of a customer's file", () => {
       sender.tenantId,
       name,
     ]);
+    return { id, name };
+  };
+  const fetchNext = async () => {
+    const [claimed] = await store.claim(1, 1, [], 60);
+    if (!claimed) throw new Error('the file was not claimed');
+    await fetch.fetch(claimed, new AbortController().signal);
+  };
+  /** A file that WhatsApp describes as `described` bytes (null: it does not say) and that has `size`; what became of it. */
+  const receive = async (described: number | null, size: number) => {
+    const { id, name } = await order();
     const bytes = Buffer.alloc(size, `${name} `);
     const url = whatsapp.on(`/bytes/${name}`, (_request, response) => response.writeHead(200).end(bytes));
     const sizeField = described === null ? {} : { file_size: String(described) };
@@ -69,9 +79,7 @@ describe("the limit of a customer's file", () => {
       const answer = { url, mime_type: 'application/pdf', ...sizeField };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     });
-    const [claimed] = await store.claim(1, 1, [], 60);
-    if (!claimed) throw new Error('the file was not claimed');
-    await fetch.fetch(claimed, new AbortController().signal);
+    await fetchNext();
     const { rows } = await outbox.postgres.pool.query<{ size_bytes: number | null; failure: string | null }>(
       `SELECT f.size_bytes, i.failure FROM messages m
          LEFT JOIN media_links l ON l.id = m.media_link_id LEFT JOIN media_files f ON f.id = l.media_file_id
@@ -104,5 +112,20 @@ describe("the limit of a customer's file", () => {
     expect(await folder.stored()).toEqual(before);
     expect(await folder.temporary()).toEqual([]);
     expect(folder.openFiles()).toEqual([]);
+  });
+
+  it('is not looked at without an access token that can be read: that is waited for, and is no refusal', async () => {
+    const { id } = await order('of something else');
+    const before = whatsapp.requests.length;
+    await fetchNext();
+    expect(whatsapp.requests).toHaveLength(before);
+    const { rows } = await outbox.postgres.pool.query<{ refusals: number; failure: string | null; pause_s: number }>(
+      `SELECT refusals, failure, extract(epoch FROM next_at - now())::float8 AS pause_s
+         FROM inbound_media WHERE message_id = $1`,
+      [id],
+    );
+    expect(rows).toMatchObject([{ refusals: 0, failure: null }]);
+    // Longer than the lease of the claim: it was put off, not forgotten.
+    expect(rows[0]?.pause_s).toBeGreaterThan(61);
   });
 });

@@ -85,13 +85,13 @@ export class InboundMediaStore {
     return this.postgres.query<InboundMedia>('inbound_media_claim', CLAIM, [limit, perTenant, busy, leaseS]);
   }
 
-  /** Files that this process still has in work keep their lease. */
+  /** Files that this process still has in work keep their lease; one that it gave up meanwhile stays given up. */
   async renew(files: readonly InboundMedia[], leaseS: number): Promise<void> {
     await this.postgres.query(
       'inbound_media_renew',
       `WITH held AS MATERIALIZED (
          SELECT i.message_id FROM unnest($1::bigint[], $2::int[]) AS u (message_id, tries)
-           JOIN inbound_media i ON i.message_id = u.message_id AND i.tries = u.tries
+           JOIN inbound_media i ON i.message_id = u.message_id AND i.tries = u.tries AND i.next_at IS NOT NULL
           ORDER BY i.message_id FOR UPDATE OF i)
        UPDATE inbound_media i SET next_at = now() + $3 * interval '1 second' FROM held h WHERE i.message_id = h.message_id`,
       [files.map(({ message_id }) => message_id), files.map(({ tries }) => tries), leaseS],

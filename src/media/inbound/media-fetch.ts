@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { DecryptionError } from '../../platform/crypto/encryption.js';
 import { Log } from '../../platform/logging/log.js';
 import { CustomerMedia, type MediaRefused, type MediaUnanswered } from '../../whatsapp/client/customer-media.js';
-import { AccessTokens } from '../../whatsapp/connection/access-tokens.js';
+import { AccessTokens, AccountGoneError } from '../../whatsapp/connection/access-tokens.js';
 import { MediaLinks } from '../media-links.js';
 import { ContentReceiver, type ReceivedContent } from '../received-content.js';
 import { MediaStore } from '../storage/media-store.js';
@@ -13,6 +14,9 @@ import { type InboundMedia, InboundMediaStore } from './inbound-media-store.js';
 
 /** The largest file that WhatsApp takes from anybody. */
 export const MAX_FILE_BYTES = 100 * 1024 * 1024;
+
+/** As WhatsApp would answer a call without a token. */
+const WITHOUT_TOKEN: MediaRefused = { kind: 'refused', status: 401, error: null };
 
 type Failure = MediaRefused | MediaUnanswered;
 type Received = { kind: 'received'; content: ReceivedContent; mimeType: string | null };
@@ -55,11 +59,8 @@ export class MediaFetch {
   }
 
   private async receive(file: InboundMedia, signal: AbortSignal): Promise<Received | Failure | { kind: 'too_large' }> {
-    const accessToken = await this.tokens.tokenFor({
-      tenantId: file.tenant_id,
-      accountId: file.account_id,
-      updatedAt: file.account_updated_at,
-    });
+    const accessToken = await this.accessToken(file);
+    if (accessToken === null) return WITHOUT_TOKEN;
     const described = await this.media.describe({
       mediaId: file.media_id,
       phoneNumberId: file.phone_number_id,
@@ -93,6 +94,21 @@ export class MediaFetch {
       return { kind: 'unanswered', reason: 'WRONG_CONTENT' };
     }
     return { kind: 'received', content, mimeType: described.mimeType };
+  }
+
+  /** Null: there is none that can be read; the operator's to mend, as one that WhatsApp refuses is. */
+  private async accessToken({ tenant_id, account_id, account_updated_at }: InboundMedia): Promise<string | null> {
+    try {
+      return await this.tokens.tokenFor({
+        tenantId: tenant_id,
+        accountId: account_id,
+        updatedAt: account_updated_at,
+      });
+    } catch (error) {
+      if (!(error instanceof AccountGoneError || error instanceof DecryptionError)) throw error;
+      this.log.error({ err: error, tenant_id, account_id }, "a customer's file cannot be fetched: no access token");
+      return null;
+    }
   }
 
   /** The file is durable before its row is committed; a surplus one goes again. */
