@@ -111,7 +111,7 @@ describe('POST /chats/{id}/read', () => {
   });
 
   it("waits for no other tenant's calls, however many of them hang", async () => {
-    // As long as it lasts: nobody waits so long below.
+    // Longer than anybody waits below.
     await tenant.control.addFault(tenant.phoneNumberId, { kind: 'delay', type: 'mark_read', delay_ms: 25_000 });
     await tenant.rows(
       `WITH contact AS (
@@ -127,7 +127,6 @@ describe('POST /chats/{id}/read', () => {
     const { chatId: otherChat } = await unread(other, '201222000003');
     await other.api.request('POST', `/api/v2/chats/${otherChat}/read`);
     await settled(other);
-    expect((await receipts()).length).toBe(60);
     await tenant.rows('DELETE FROM read_receipts WHERE tenant_id = $1', [tenant.id]);
     await other.close();
   });

@@ -29,7 +29,8 @@ describe('a cancelled message', () => {
     const id = await outbox.message(sender);
     expect(await cancel(id)).toMatchObject({ kind: 'cancelled', chatId: await outbox.chatOf(id) });
     expect(await claim(id)).toBe(false);
-    expect(await outbox.read(id)).toMatchObject({ status: 'cancelled', next_at: null, link_expires_in_days: 29 });
+    expect(await outbox.read(id)).toMatchObject({ status: 'cancelled', next_at: null });
+    expect([29, 30]).toContain((await outbox.read(id)).link_expires_in_days);
   });
 
   it('was not in work', async () => {

@@ -88,10 +88,13 @@ describe('an Idempotency-Key', () => {
 
   it('names its message when the call died after its commit, and is answered from it', async () => {
     const key = randomUUID();
-    await lab.tenant.control.addFault(lab.tenant.phoneNumberId, { kind: 'delay', delay_ms: 1500, count: 1 });
+    // It is sent when the call has died: not before, however long that takes.
+    const [worker] = lab.installation.workers;
+    worker?.signal('SIGSTOP');
     const first = send(key, 1, { prefer: 'wait=30' }).catch(() => undefined);
     const { id } = await eventually('the message', async () => (await stored(key))[0]);
     await restart();
+    worker?.signal('SIGCONT');
     expect(await first).toBeUndefined();
     // The call might be running still, in another process.
     const early = await send(key, 1);

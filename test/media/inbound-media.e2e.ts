@@ -218,11 +218,10 @@ describe('what customers send', () => {
       });
       expect(message).toMatchObject({ phone: null, user_id: userId, sender_id: userId });
       const photo = { bytes: await files.jpeg(), name: 'photo.jpg', type: 'image/jpeg' };
-      const answer = await tenant.api.sendMedia({
-        contact_id: message.contact_id,
-        media_type: 'image',
-        media_file: photo,
-      });
+      const answer = await tenant.api.sendMedia(
+        { contact_id: message.contact_id, media_type: 'image', media_file: photo },
+        { prefer: 'wait=30' },
+      );
       expect(answer).toMatchObject({
         status: 200,
         body: { data: { status: 'sent', phone: null, chat_id: message.chat_id, contact_id: message.contact_id } },

@@ -85,7 +85,7 @@ describe('POST /messages/{id}/cancel', () => {
   });
 
   it('is too late for a message on its way, one that was sent, and one that was received', async () => {
-    await tenant.control.addFault(tenant.phoneNumberId, { kind: 'delay', delay_ms: 2000, count: 1 });
+    await tenant.control.addFault(tenant.phoneNumberId, { kind: 'delay', delay_ms: 5000, count: 1 });
     const id = await accept();
     await eventually('the request to WhatsApp', async () => (await tenant.control.requests(tenant.phoneNumberId))[0]);
     expect(tooLate(await cancel(id))).toEqual([409, 'MESSAGE_NOT_CANCELLABLE', 'sending']);

@@ -25,7 +25,7 @@ describe('a POST with an Idempotency-Key', () => {
   const send = (key: string, fields: FormFields = {}, headers: Record<string, string> = {}): Promise<ApiAnswer> =>
     tenant.api.sendMedia(
       { phone: PHONE, media_type: 'image', media_file: photo, ...fields },
-      { 'idempotency-key': key, ...headers },
+      { 'idempotency-key': key, prefer: 'wait=30', ...headers },
     );
   const messages = async (): Promise<number> => {
     const [row] = await tenant.rows<{ n: number }>('SELECT count(*)::int AS n FROM messages WHERE tenant_id = $1', [
@@ -99,7 +99,7 @@ describe('a POST with an Idempotency-Key', () => {
 
   it('is asked to come again while the first one waits for WhatsApp', async () => {
     const key = randomUUID();
-    await tenant.control.addFault(tenant.phoneNumberId, { kind: 'delay', delay_ms: 1500, count: 1 });
+    await tenant.control.addFault(tenant.phoneNumberId, { kind: 'delay', delay_ms: 4000, count: 1 });
     const first = send(key, {}, { prefer: 'wait=20' });
     await eventually('the request to WhatsApp', async () => (await tenant.control.requests(tenant.phoneNumberId))[0]);
     const second = await send(key);

@@ -55,7 +55,7 @@ describe('POST /messages/…', () => {
   }
 
   async function sent(kind: string, fields: Record<string, unknown>) {
-    const { status, body } = await tenant.api.send(kind, { phone: PHONE, ...fields });
+    const { status, body } = await tenant.api.send(kind, { phone: PHONE, ...fields }, { prefer: 'wait=30' });
     expect({ status, error: body.error }).toEqual({ status: 200, error: undefined });
     return { data: body.data ?? {}, message: body.message, payload: await payloadOf(body.data?.message_id) };
   }
