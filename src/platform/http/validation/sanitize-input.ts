@@ -78,7 +78,10 @@ class Sanitizer {
   }
 
   private fault(path: string, message: string): void {
-    (this.found[path] ??= []).push(message);
+    // A field may be called like something that every object has, such as toString.
+    const messages = Object.hasOwn(this.found, path) ? this.found[path] : undefined;
+    if (!messages) this.found[path] = [message];
+    else if (!messages.includes(message)) messages.push(message);
   }
 }
 

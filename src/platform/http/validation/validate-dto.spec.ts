@@ -132,6 +132,17 @@ describe('validation', () => {
       refused({ extra: ['must not have names with NUL or unpaired surrogate characters'] }),
     );
   });
+
+  it.each(['toString', 'hasOwnProperty', '__lookupGetter__'])('refuses them in a field named %s, too', async (name) => {
+    const message = 'must not contain NUL or unpaired surrogate characters';
+    expect(await faults({ text: 'a', [name]: 'a\0b' })).toEqual(refused({ [name]: [message] }));
+  });
+
+  it('says once what is wrong with the names of an object, however many they are', async () => {
+    expect(await faults({ text: 'a', extra: { '\0a': 1, '\0b': 1, '\0c': 1 } })).toEqual(
+      refused({ extra: ['must not have names with NUL or unpaired surrogate characters'] }),
+    );
+  });
 });
 
 describe('a long list', () => {
