@@ -132,6 +132,7 @@ export class ContactCardDto {
   addresses?: CardAddressDto[];
 
   @ApiPropertyOptional({ type: () => CardOrganizationDto })
+  @Transform(emptyAsAbsent)
   @IsOptional()
   @IsObject()
   @ValidateNested()

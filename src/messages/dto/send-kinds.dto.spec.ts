@@ -62,6 +62,14 @@ describe('contact cards', () => {
     ]);
   });
 
+  it('take null for what is left out', async () => {
+    const empty = { phones: null, emails: null, urls: null, addresses: null, org: null, birthday: null };
+    const { instance, faults } = await checkDto(SendContactsDto, { ...PHONE, contacts: [card(empty)] });
+    expect(faults).toEqual({});
+    // Null would be stored, and be no organization when the message is to leave.
+    expect(instance.contacts[0]?.org).toBeUndefined();
+  });
+
   it.each(['1990-05-17', '2024-02-29', ''])('with the birthday %j', async (birthday) => {
     expect(await wrong([card({ birthday })])).toEqual([]);
   });
