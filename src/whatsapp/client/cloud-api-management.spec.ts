@@ -86,6 +86,16 @@ describe('listing templates', () => {
     expect(seen.every(({ authorization }) => authorization === `Bearer ${TOKEN}`)).toBe(true);
   });
 
+  it('answers a template that two pages show once, as the later one has it', async () => {
+    paged([template(1), template(2), { ...template(2), status: 'PAUSED' }, template(3)]);
+    const templates = await management.listTemplates(WABA, TOKEN);
+    expect(templates.map(({ id, status }) => [id, status])).toEqual([
+      ['1', 'APPROVED'],
+      ['2', 'PAUSED'],
+      ['3', 'APPROVED'],
+    ]);
+  });
+
   it('answers an empty list for an account without templates', async () => {
     answer = () => ({ body: { data: [] } });
     expect(await management.listTemplates(WABA, TOKEN)).toEqual([]);

@@ -184,12 +184,16 @@ export class CloudApiManagement implements OnModuleDestroy {
     return (await this.list(what, path, accessToken, {})).length > 0;
   }
 
-  /** All templates of an account, page by page; `beforePage` may refuse a page by throwing, and ends the list. */
+  /**
+   * All templates of an account, page by page; `beforePage` may refuse a page by throwing, and ends the list. Each
+   * once: a list that changes while it is read may show one on two pages, of which the later one counts.
+   */
   async listTemplates(wabaId: string, accessToken: string, beforePage?: () => Promise<void>): Promise<TemplateFacts[]> {
     const what = `list the templates of account ${wabaId}`;
     const path = `/${encodeURIComponent(wabaId)}/message_templates`;
     const rows = await this.list(what, path, accessToken, { fields: TEMPLATE_FIELDS }, beforePage);
-    return rows.map((row) => templateFacts(what, row));
+    const templates = rows.map((row) => templateFacts(what, row));
+    return [...new Map(templates.map((template) => [template.id, template])).values()];
   }
 
   onModuleDestroy(): void {
