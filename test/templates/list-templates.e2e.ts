@@ -53,6 +53,7 @@ describe('GET /templates', () => {
     ['filter[category]=MARKETING', ['summer_sale', 'winter_sale']],
     ['filter[category][in]=AUTHENTICATION,UTILITY', ['hello', 'order_update', 'verification_code']],
     ['filter[language]=en_US&filter[template_name]=hello', ['hello']],
+    ['filter[language]=en-US&filter[template_name]=hello', ['hello']],
     ['filter[language]=de', []],
     ['filter[template_name][like]=sale', ['summer_sale', 'winter_sale']],
     ['search=SALE', ['summer_sale', 'winter_sale']],

@@ -43,6 +43,7 @@ export const TEMPLATE_LIST: ListSpec = {
       type: 'text',
       sql: 't.language',
       operators: EQUALITY,
+      normalise: (text) => text.replaceAll('-', '_'),
       description: 'Language code, as a send names it.',
       example: 'en_US',
     },
