@@ -1,6 +1,6 @@
 import { Settings } from '../config/settings.js';
 import { Encryption } from '../crypto/encryption.js';
-import { Fingerprints, type RequestFacts } from './fingerprints.js';
+import { Fingerprints, MAX_VALUES, type RequestFacts } from './fingerprints.js';
 
 const fingerprints = new Fingerprints(
   new Encryption(Object.assign(new Settings(), { ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64') })),
@@ -45,5 +45,19 @@ describe('the fingerprint of a request', () => {
   it('takes bodies that are nested as deep as JSON can be', () => {
     const fields: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
     expect(fingerprints.of(facts({ fields }))).toHaveLength(32);
+  });
+
+  it.each<[string, (count: number) => unknown]>([
+    ['members of lists', (count) => ({ list: Array.from({ length: count - 1 }, () => 0) })],
+    ['fields', (count) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, 0]))],
+  ])('takes so many %s as it can put in order quickly, and refuses more', (_what, fieldsOf) => {
+    expect(fingerprints.of(facts({ fields: fieldsOf(MAX_VALUES) }))).toHaveLength(32);
+    let thrown: unknown;
+    try {
+      fingerprints.of(facts({ fields: fieldsOf(MAX_VALUES + 1) }));
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ status: 422, details: { body: [expect.stringContaining('50000')] } });
   });
 });
