@@ -15,8 +15,8 @@ export interface IdempotencyParts {
   readonly fingerprints: Fingerprints;
   readonly effects: StoredEffects;
   readonly log: Log;
-  /** The calls that run in this process, by tenant and key, with what they were asked. */
-  readonly running: Map<string, RequestFacts>;
+  /** Fingerprints of the calls that run in this process, by tenant and key. */
+  readonly running: Map<string, Buffer>;
 }
 
 /** How often a call that runs long says so, milliseconds. */
@@ -50,7 +50,7 @@ export class IdempotentCall {
     const { method, path, tenantId, keyHash } = this.request;
     const facts: RequestFacts = { method, path, ...body };
     const claim = { tenantId, keyHash, owner: randomUUID(), fingerprint: this.parts.fingerprints.of(facts) };
-    this.enter(facts, claim);
+    this.enter(claim);
     const claimed = !this.commitsWithEffect && (await this.parts.keys.claim([claim])).has(claim);
     const used = claimed ? undefined : await this.parts.keys.find(tenantId, keyHash);
     if (used) {
@@ -105,12 +105,10 @@ export class IdempotentCall {
    * One call with a key at a time in this process: a burst of repeats costs the database nothing, and waits for nobody.
    * @throws ApiError 409 while another one runs
    */
-  private enter(facts: RequestFacts, { fingerprint }: IdempotencyClaim): void {
+  private enter({ fingerprint }: IdempotencyClaim): void {
     const other = this.parts.running.get(this.place);
-    if (other) {
-      throw this.parts.fingerprints.matches(fingerprint, other) ? idempotencyInProgress(1) : usedForAnother();
-    }
-    this.parts.running.set(this.place, facts);
+    if (other) throw other.equals(fingerprint) ? idempotencyInProgress(1) : usedForAnother();
+    this.parts.running.set(this.place, fingerprint);
     this.entered = true;
   }
 
