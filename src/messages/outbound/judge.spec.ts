@@ -28,7 +28,6 @@ const contact = {
 
 const found = (changes: Partial<Circumstances> = {}): Circumstances => ({
   tenantId: 1,
-  tenantActive: true,
   defaultSourceId: 1,
   defaultStatusId: 2,
   defaultAssignedId: 3,

@@ -4,7 +4,6 @@ import type { OutboundMessage } from './outbound-message.js';
 /** All that decides whether and how a message may be sent, read in one statement for a whole group. */
 export interface Circumstances {
   tenantId: number;
-  tenantActive: boolean;
   defaultSourceId: number | null;
   defaultStatusId: number | null;
   defaultAssignedId: number | null;
@@ -45,7 +44,6 @@ export const REACTION_DAYS = 30;
 
 interface LookupRow {
   tenant_id: number;
-  tenant_status: string;
   default_source_id: number | null;
   default_status_id: number | null;
   default_assigned_id: number | null;
@@ -82,7 +80,7 @@ interface LookupRow {
 // chats_number_id_contact_id_key, messages_pkey, messages_number_wamid. The last two are not even opened for a message
 // that refers to none.
 const LOOKUP = `
-SELECT t.id AS tenant_id, t.status AS tenant_status, t.default_source_id, t.default_status_id, t.default_assigned_id,
+SELECT t.id AS tenant_id, t.default_source_id, t.default_status_id, t.default_assigned_id,
        t.enforce_service_window, t.message_expires_in_s, t.contact_count,
        coalesce(p.limit_contacts, -1) AS limit_contacts,
        coalesce(u.conversations, 0) AS conversations, coalesce(p.limit_conversations, -1) AS limit_conversations,
@@ -136,7 +134,6 @@ export async function lookUp(sql: SqlRunner, messages: OutboundMessage[]): Promi
 function circumstancesOf(row: LookupRow): Circumstances {
   return {
     tenantId: row.tenant_id,
-    tenantActive: row.tenant_status === 'active',
     defaultSourceId: row.default_source_id,
     defaultStatusId: row.default_status_id,
     defaultAssignedId: row.default_assigned_id,
