@@ -27,14 +27,6 @@ CREATE TABLE message_texts (
   created_at timestamptz(3) NOT NULL,
   body       text NOT NULL
 );
--- Words that many messages have: newest first, until the page is full.
-CREATE INDEX message_texts_created ON message_texts (tenant_id, created_at DESC, message_id DESC);
--- Words that few messages have. The list of pending entries is kept short: whoever fills it sorts it in, while its
--- sends wait.
-CREATE INDEX message_texts_search ON message_texts USING gin (tenant_id, body gin_trgm_ops)
-  WITH (fastupdate = on, gin_pending_list_limit = 512);
--- The planner chooses between the two by these.
-ALTER TABLE message_texts ALTER COLUMN body SET STATISTICS 500;
 
 -- Kept by triggers, so that whoever writes messages need not think of it.
 CREATE FUNCTION message_texts_insert() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -67,6 +59,16 @@ CREATE TRIGGER messages_texts_delete AFTER DELETE ON messages
 
 INSERT INTO message_texts (message_id, tenant_id, created_at, body)
 SELECT id, tenant_id, created_at, lower(body) FROM messages WHERE body <> '';
+
+-- Made when the texts are there: on a big table that takes a fraction of the time.
+-- Words that many messages have: newest first, until the page is full.
+CREATE INDEX message_texts_created ON message_texts (tenant_id, created_at DESC, message_id DESC);
+-- Words that few messages have. The list of pending entries is kept short: whoever fills it sorts it in, while its
+-- sends wait.
+CREATE INDEX message_texts_search ON message_texts USING gin (tenant_id, body gin_trgm_ops)
+  WITH (fastupdate = on, gin_pending_list_limit = 512);
+-- The planner chooses between the two by these.
+ALTER TABLE message_texts ALTER COLUMN body SET STATISTICS 500;
 
 -- Chats that were marked as read, until WhatsApp was told. Marking a message marks all before it, so one row per chat
 -- with its newest message is enough. `version` rises with every change, so that a row that became newer while WhatsApp
