@@ -18,9 +18,16 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 export const MAX_MEMBERS = 20_000;
 
 /**
+ * Fields in one object: class-transformer compares each with each, so that a body of 50,000 would keep the process busy
+ * for seconds. No documented body has more than fifty in one place.
+ */
+export const MAX_FIELDS = 200;
+
+/**
  * A copy of input from outside without keys that could reach a prototype, and without the members that a list of `dto`
  * has beyond the first one too many. Adds to `found` every text that Postgres cannot store.
- * @throws ApiError 422 when the input is no object, is nested deeper than MAX_DEPTH, or has more than MAX_MEMBERS
+ * @throws ApiError 422 when the input is no object, is nested deeper than MAX_DEPTH, has more than MAX_MEMBERS, or
+ * an object of it more than MAX_FIELDS
  */
 export function sanitizeInput(input: unknown, dto: Type<object>, found: FieldErrors): object {
   if (!isObject(input)) throw validationError({ body: ['The body must be an object'] });
@@ -40,7 +47,11 @@ class Sanitizer {
     this.count(1);
     requireDepth(depth, path);
     const copy: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(source)) {
+    const fields = Object.entries(source);
+    if (fields.length > MAX_FIELDS) {
+      throw validationError({ [path === '' ? 'body' : path]: [`must not have more than ${MAX_FIELDS} fields`] });
+    }
+    for (const [key, value] of fields) {
       if (PROTOTYPE_KEYS.has(key)) continue;
       if (UNSTORABLE.test(key)) {
         this.fault(path === '' ? 'body' : path, 'must not have names with NUL or unpaired surrogate characters');

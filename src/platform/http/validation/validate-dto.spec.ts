@@ -5,7 +5,7 @@ import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Max, ValidateNested
 import { ApiError } from '../api-error.js';
 import { codePoints, MaxCodePoints, MinCodePoints } from './code-points.js';
 import { LimitedList } from './list-limit.js';
-import { MAX_MEMBERS } from './sanitize-input.js';
+import { MAX_FIELDS, MAX_MEMBERS } from './sanitize-input.js';
 import { validateDto } from './validate-dto.js';
 
 class Contact {
@@ -185,6 +185,19 @@ describe('a long list', () => {
     expect(await faultsOf({ groups: [], unknown: Array.from({ length: MAX_MEMBERS }, untouchable) })).toHaveProperty(
       'body',
     );
+  });
+});
+
+describe('an object with many fields', () => {
+  const fields = (count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`field_${index}`, index]));
+
+  it(`is read up to ${MAX_FIELDS} of them, wherever it stands`, async () => {
+    const words = [`must not have more than ${MAX_FIELDS} fields`];
+    await expect(validateDto(Send, { text: 'abc', ...fields(MAX_FIELDS - 1) })).resolves.toBeInstanceOf(Send);
+    expect(await faults({ text: 'abc', ...fields(MAX_FIELDS) })).toEqual(refused({ body: words }));
+    await expect(validateDto(Send, { text: 'abc', extra: fields(MAX_FIELDS) })).resolves.toBeInstanceOf(Send);
+    expect(await faults({ text: 'abc', extra: fields(MAX_FIELDS + 1) })).toEqual(refused({ extra: words }));
   });
 });
 
