@@ -11,7 +11,8 @@ const base = {
 };
 
 export default {
-  maxWorkers: 2,
+  // On two cores: tests wait for events half of their time.
+  maxWorkers: 3,
   // Real processes under load; unit specs take milliseconds all the same.
   testTimeout: 60_000,
   projects: [
