@@ -11,8 +11,10 @@ const SAMPLE_MS = 500;
 const FIRST_WITHIN_MS = 60_000;
 /** Of the small backlog: behind it the last stragglers are waited for, not work. */
 const WORKED = 0.95;
-/** Before this a worker still grows for its code and its caches. */
-const WARM_S = 10;
+/** The large one is watched on for the worker's memory. */
+const WATCHED_S = 150;
+/** Before this a worker still grows: for its code, its caches, and until its collector has found the size of its heap. */
+const WARM_S = 90;
 /** Memory is compared by the means of this long, because a collector lets it swing. */
 const AVERAGED_S = 10;
 const MOST_DIFFERENCE = 0.1;
@@ -35,8 +37,8 @@ export const backlog: Figure = {
     const { report } = bench;
     const floor = await bench.floor();
     const [few, many] = [bench.scaled(SMALL), bench.scaled(LARGE)];
-    const small = await drainFirst(bench, few);
-    const large = await drainFirst(bench, many);
+    const small = await drainFirst(bench, few, SECONDS);
+    const large = await drainFirst(bench, many, WATCHED_S);
     // Both over the same time, from the same start: as long as the small one gives work.
     const seconds = Math.min(small.at(-1)?.seconds ?? 0, large.at(-1)?.seconds ?? 0);
     const [slow, fast] = [rateUntil(small, seconds), rateUntil(large, seconds)];
@@ -46,10 +48,11 @@ export const backlog: Figure = {
     report.figure(`draining ${few}, ${over}`, slow, undefined, '', floor.perSecond);
     report.figure(`draining ${many}, ${over}`, fast, Math.abs(ratio - 1) <= MOST_DIFFERENCE, target, floor.perSecond);
     const all = large.at(-1)?.seconds ?? 0;
-    const whole = rateUntil(large, all);
+    const first = Math.min(all, SECONDS);
+    const whole = rateUntil(large, first);
     const wholeRatio = whole / slow;
     report.figure(
-      `draining ${many}, the first ${all.toFixed(0)} s, messages/s`,
+      `draining ${many}, the first ${first.toFixed(0)} s, messages/s`,
       whole,
       Math.abs(wholeRatio - 1) <= MOST_DIFFERENCE,
       `within ${MOST_DIFFERENCE * 100}% (${wholeRatio.toFixed(2)})`,
@@ -62,7 +65,8 @@ export const backlog: Figure = {
   },
 };
 
-async function drainFirst(bench: Bench, messages: number): Promise<Sample[]> {
+/** Fills a backlog and looks on while it is drained, for so many seconds at most. */
+async function drainFirst(bench: Bench, messages: number, forS: number): Promise<Sample[]> {
   const platform = await bench.install();
   const api = await platform.start('api');
   await platform.subscribe(platform.appId);
@@ -74,7 +78,7 @@ async function drainFirst(bench: Bench, messages: number): Promise<Sample[]> {
   const redis = new Redis(bench.redisUrl);
   await platform.cli('delivery', 'release', '--continue');
   try {
-    return await watch(messages, async () => ({
+    return await watch(messages, forS, async () => ({
       taken: await accepted(platform),
       worker: worker.memory(),
       redis: await usedMemory(redis),
@@ -85,8 +89,8 @@ async function drainFirst(bench: Bench, messages: number): Promise<Sample[]> {
   }
 }
 
-/** Samples from the first message on, for the time of the figure or until there is no more work. */
-async function watch(messages: number, look: () => Promise<Omit<Sample, 'seconds'>>): Promise<Sample[]> {
+/** Samples from the first message on, for so many seconds or until there is no more work. */
+async function watch(messages: number, forS: number, look: () => Promise<Omit<Sample, 'seconds'>>): Promise<Sample[]> {
   const released = performance.now();
   let first = await look();
   while (first.taken === 0) {
@@ -102,8 +106,8 @@ async function watch(messages: number, look: () => Promise<Omit<Sample, 'seconds
     const now = await look();
     if (now.taken > messages * WORKED && samples.length > 1) return samples;
     samples.push({ ...now, seconds });
-    if (seconds >= SECONDS) return samples;
-    if (seconds >= SECONDS / 2 && now.taken === first.taken) throw new Error('the backlog does not move');
+    if (seconds >= forS) return samples;
+    if (seconds >= forS / 2 && now.taken === first.taken) throw new Error('the backlog does not move');
   }
 }
 
