@@ -75,7 +75,8 @@ export class TokenCache {
     }
   }
 
-  private forgetAll(): void {
+  /** Any token may have changed. */
+  forgetAll(): void {
     this.version++;
     this.underWay.clear();
     this.known.clear();

@@ -4,7 +4,7 @@ import { Postgres } from '../platform/database/postgres.js';
 import { Log } from '../platform/logging/log.js';
 import { TokenCache } from './token-cache.js';
 
-/** Postgres' channel; its triggers on api_tokens and tenants speak there (see the first migration). */
+/** Postgres' channel; the triggers on api_tokens, tenants and plans speak there (see the migrations). */
 const CHANNEL = 'token_changed';
 
 /**
@@ -17,7 +17,7 @@ const RECONNECT_MS = 500;
 
 /**
  * Tells the {@link TokenCache} what changed, by LISTEN on a connection of its own, and reconnects by itself. Payloads:
- * hex of a token's hash, or `tenant:<id>`.
+ * hex of a token's hash, `tenant:<id>`, or `all` (a plan changed).
  */
 @Injectable()
 export class TokenChanges implements OnApplicationBootstrap, OnModuleDestroy {
@@ -65,6 +65,10 @@ export class TokenChanges implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private receive(payload: string): void {
+    if (payload === 'all') {
+      this.cache.forgetAll();
+      return;
+    }
     const tenant = /^tenant:(\d+)$/.exec(payload)?.[1];
     if (tenant === undefined) this.cache.forget(payload);
     else this.cache.forgetTenant(Number(tenant));

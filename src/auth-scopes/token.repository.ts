@@ -22,7 +22,7 @@ const FIND = `
          t.expires_at AS "expiresAt", t.revoked_at AS "revokedAt"
     FROM api_tokens t
     JOIN tenants tenant ON tenant.id = t.tenant_id
-    LEFT JOIN plans plan ON plan.id = tenant.plan_id
+    LEFT JOIN tenant_plans plan ON plan.tenant_id = tenant.id
    WHERE t.token_hash = $1`;
 
 /** Reads access tokens by their hash: the one look-up that cannot name a tenant, because it finds it. */

@@ -4,7 +4,7 @@ import type { Acceptance, OutboundMessage } from '../../src/messages/outbound/ou
 import { Postgres, type SqlRunner } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { storeInboundMessages } from '../../src/whatsapp/webhook/processing/inbound-messages.js';
-import { countContacts } from '../../src/whatsapp/webhook/processing/senders.js';
+import { countUninvitedContacts } from '../../src/tenants/plan-places.js';
 import { someoneWaits } from './lane-lab.js';
 import { Outbox, type Sender } from './outbox.js';
 
@@ -119,7 +119,7 @@ async function receive(sql: SqlRunner, phone: string): Promise<void> {
       },
     },
   ]);
-  await countContacts(sql, stored.created);
+  await countUninvitedContacts(sql, stored.created);
   expect(stored.numbers).toHaveLength(1);
 }
 

@@ -2,11 +2,12 @@ import { isBadRow } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
 import { type ApiError, idempotencyInProgress, validationError } from '../../platform/http/api-error.js';
 import type { IdempotencyKeys, KeyedEffect } from '../../platform/idempotency/idempotency-keys.js';
-import { countConversations, ensureChats, moveChats, type OpenedConversations } from './conversations.js';
+import { type OpenedConversations, takeContactPlaces, takeConversations } from '../../tenants/plan-places.js';
+import { ensureChats, moveChats } from './conversations.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { filledIn, judge } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
-import { countContacts, faultsOfNewContacts, insertContacts, type WantedContact } from './new-contacts.js';
+import { faultsOfNewContacts, insertContacts, type WantedContact } from './new-contacts.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
@@ -75,10 +76,11 @@ async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: Ac
   const judged = judgeAll(claimed, found, results);
   const { candidates, created } = await createContacts(sql, judged, results);
   const opened = await storeMessages(sql, candidates, results, options);
-  const refusal = (await countContacts(sql, created)) ?? (await countConversations(sql, opened));
-  if (refusal) throw new RefusedMidway(refusal);
   const effects = items.flatMap((item, index) => effectOf(item, results[index]));
   if (effects.length > 0) await options.keys.nameEffects(sql, effects);
+  // Last, because all of the tenant's groups count in these rows.
+  const refusal = (await takeContactPlaces(sql, created)) ?? (await takeConversations(sql, opened));
+  if (refusal) throw new RefusedMidway(refusal);
   return results;
 }
 

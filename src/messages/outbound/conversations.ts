@@ -1,5 +1,5 @@
-import { type ApiError, featureLimitExceeded } from '../../platform/http/api-error.js';
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import type { OpenedConversations } from '../../tenants/plan-places.js';
 
 /** A chat found or made for a send. */
 export interface ChatRow {
@@ -33,12 +33,6 @@ export async function ensureChats(
   );
 }
 
-/** Conversations of one tenant that a transaction has opened. */
-export interface OpenedConversations {
-  tenant_id: number;
-  n: number;
-}
-
 /**
  * Moves each chat to its newest message, and opens the plan's conversation (24 hours of one contact with one number)
  * where none is open. Two sends to one chat open it once, because the chat's row is locked; all rows are locked in the
@@ -60,30 +54,4 @@ export async function moveChats(sql: SqlRunner, chatIds: number[]): Promise<Open
      SELECT tenant_id, count(*)::int AS n FROM moved WHERE due GROUP BY tenant_id ORDER BY tenant_id`,
     [[...new Set(chatIds)].sort((a, b) => a - b)],
   );
-}
-
-/**
- * Counts opened conversations in this UTC month. Refuses with an error when a plan has not room for all of them: the
- * caller rolls back.
- */
-export async function countConversations(sql: SqlRunner, opened: OpenedConversations[]): Promise<ApiError | undefined> {
-  if (opened.length === 0) return undefined;
-  // The upsert locks the counter's row; what it returns is the count with this group's conversations in it.
-  const counted = await sql.query<{ current: number; maximum: number }>(
-    'outbound_count_conversations',
-    `WITH counted AS (
-       INSERT INTO tenant_usage AS u (tenant_id, month, conversations)
-       SELECT o.tenant_id, date_trunc('month', now())::date, o.n FROM unnest($1::int[], $2::int[]) AS o (tenant_id, n)
-       ON CONFLICT (tenant_id, month) DO UPDATE SET conversations = u.conversations + EXCLUDED.conversations
-       RETURNING u.tenant_id, u.conversations)
-     SELECT c.conversations - o.n AS current, p.limit_conversations AS maximum
-       FROM counted c
-       JOIN unnest($1::int[], $2::int[]) AS o (tenant_id, n) ON o.tenant_id = c.tenant_id
-       JOIN tenants t ON t.id = c.tenant_id
-       JOIN plans p ON p.id = t.plan_id
-      WHERE p.limit_conversations >= 0 AND c.conversations > p.limit_conversations`,
-    [opened.map((row) => row.tenant_id), opened.map((row) => row.n)],
-  );
-  const refused = counted[0];
-  return refused && featureLimitExceeded('conversations', refused.current, refused.maximum);
 }

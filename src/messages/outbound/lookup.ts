@@ -95,7 +95,7 @@ SELECT t.id AS tenant_id, t.default_source_id, t.default_status_id, t.default_as
 FROM unnest($1::int[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::text[]) WITH ORDINALITY
      AS i (tenant_id, sender, contact_id, phone, referred_id, referred_wamid, ord)
 JOIN tenants t ON t.id = i.tenant_id
-LEFT JOIN plans p ON p.id = t.plan_id
+LEFT JOIN tenant_plans p ON p.tenant_id = t.id
 LEFT JOIN tenant_usage u ON u.tenant_id = t.id AND u.month = date_trunc('month', now())::date
 LEFT JOIN LATERAL (
   (SELECT * FROM phone_numbers WHERE i.sender IS NULL AND tenant_id = i.tenant_id AND is_default LIMIT 1)

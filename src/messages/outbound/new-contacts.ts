@@ -1,4 +1,4 @@
-import { type ApiError, featureLimitExceeded, validationError } from '../../platform/http/api-error.js';
+import { type ApiError, validationError } from '../../platform/http/api-error.js';
 import type { SqlRunner } from '../../platform/database/postgres.js';
 import type { OutboundMessage } from './outbound-message.js';
 
@@ -81,28 +81,4 @@ export async function insertContacts(
     ],
   );
   return rows.map((row) => ({ tenantId: row.tenant_id, phone: row.phone }));
-}
-
-/**
- * Counts contacts that this transaction has created, by tenant, against each tenant's plan: one conditional UPDATE under
- * the row's lock, so that no two groups fill the same room. Refuses with an error when a plan has not room for all of
- * them: the caller rolls back.
- */
-export async function countContacts(sql: SqlRunner, created: Map<number, number>): Promise<ApiError | undefined> {
-  if (created.size === 0) return undefined;
-  const tenantIds = [...created.keys()].sort((a, b) => a - b);
-  const rows = await sql.query<{ granted: boolean; current: number; maximum: number }>(
-    'outbound_count_contacts',
-    `WITH want AS (SELECT * FROM unnest($1::int[], $2::int[]) AS w (tenant_id, n)),
-          locked AS (SELECT t.id, t.contact_count, coalesce(p.limit_contacts, -1) AS maximum
-                       FROM tenants t LEFT JOIN plans p ON p.id = t.plan_id
-                      WHERE t.id = ANY ($1) ORDER BY t.id FOR NO KEY UPDATE OF t),
-          granted AS (SELECT l.*, w.n, l.maximum < 0 OR l.contact_count + w.n <= l.maximum AS ok
-                        FROM locked l JOIN want w ON w.tenant_id = l.id),
-          counted AS (UPDATE tenants t SET contact_count = t.contact_count + g.n FROM granted g WHERE t.id = g.id AND g.ok)
-     SELECT ok AS granted, contact_count AS current, maximum FROM granted`,
-    [tenantIds, tenantIds.map((id) => created.get(id) ?? 0)],
-  );
-  const refused = rows.find((row) => !row.granted);
-  return refused && featureLimitExceeded('contacts', refused.current, refused.maximum);
 }

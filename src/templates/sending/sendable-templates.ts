@@ -46,12 +46,12 @@ interface FoundRow {
  * many others with `-`.
  */
 const FIND = `
-SELECT n.id AS number_id, p.id IS NULL OR coalesce((p.features ->> 'whatsapp_templates')::boolean, false) AS allowed,
+SELECT n.id AS number_id, p.plan_id IS NULL OR coalesce((p.features ->> 'whatsapp_templates')::boolean, false) AS allowed,
        (SELECT array_agg(o.language ORDER BY o.language) FROM templates o
          WHERE o.tenant_id = t.id AND o.account_id = n.account_id AND o.name = $3 AND o.status <> 'DELETED') AS languages,
        x.id, x.name, x.language, x.category, x.status, x.parameter_format, x.components
 FROM tenants t
-LEFT JOIN plans p ON p.id = t.plan_id
+LEFT JOIN tenant_plans p ON p.tenant_id = t.id
 LEFT JOIN LATERAL (
   (SELECT id, account_id FROM phone_numbers WHERE $2::text IS NULL AND tenant_id = t.id AND is_default LIMIT 1)
   UNION ALL

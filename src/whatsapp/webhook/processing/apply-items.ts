@@ -8,7 +8,7 @@ import { addLatest } from './heard-accounts.js';
 import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
 import { Routes, type RoutedAccount, type RoutedNumber } from './routes.js';
-import { countContacts } from './senders.js';
+import { countUninvitedContacts } from '../../../tenants/plan-places.js';
 import { applyStatuses, type NumberStatus, refusalsIn, type StatusEffects } from './statuses.js';
 
 /** What a batch of items did, to be counted and told once it is committed. */
@@ -84,7 +84,7 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     counts.add(entry.item.kind, applied ? 'applied' : 'ignored');
     effects.paused.push(...paused);
   }
-  await countContacts(sql, stored.created);
+  await countUninvitedContacts(sql, stored.created);
   return { ...effects, counts, inbound: stored.numbers, heard };
 }
 

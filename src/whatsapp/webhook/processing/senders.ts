@@ -21,8 +21,8 @@ const ROUNDS = 3;
 
 /**
  * Finds or makes the contact of every message, and stores what the messages tell about it. New contacts count in the
- * tenant's usage (the caller passes `created` to {@link countContacts}) but are never refused: a customer who writes is
- * always let in.
+ * tenant's usage (the caller passes `created` to `countUninvitedContacts`) but are never refused: a customer who writes
+ * is always let in.
  */
 export async function resolveSenders(sql: SqlRunner, messages: readonly TenantMessage[]): Promise<ResolvedSenders> {
   const created = new Map<number, number>();
@@ -124,20 +124,6 @@ async function createContacts(sql: SqlRunner, contacts: KnownContact[]): Promise
 /** Code points, so that no emoji is cut in half. */
 function firstnameOf({ profileName, phone, userId }: KnownContact): string {
   return [...(profileName ?? phone ?? userId ?? '')].slice(0, FIRSTNAME_LENGTH).join('');
-}
-
-/** Counts new contacts in the usage of their tenants. Those rows are hot: call it as late as may be. */
-export async function countContacts(sql: SqlRunner, counts: ReadonlyMap<number, number>): Promise<void> {
-  if (counts.size === 0) return;
-  const tenantIds = [...counts.keys()];
-  await sql.query(
-    'webhook-contacts-count',
-    `WITH locked AS MATERIALIZED (
-       SELECT t.id, i.n FROM unnest($1::int[], $2::int[]) AS i (id, n) JOIN tenants t ON t.id = i.id
-        ORDER BY t.id FOR NO KEY UPDATE OF t)
-     UPDATE tenants t SET contact_count = t.contact_count + l.n FROM locked l WHERE t.id = l.id`,
-    [tenantIds, tenantIds.map((id) => counts.get(id) ?? 0)],
-  );
 }
 
 const hasLearned = ({ learned }: KnownContact): boolean => Object.keys(learned).length > 0;
