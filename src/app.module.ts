@@ -18,6 +18,7 @@ import { IdempotencyModule } from './platform/idempotency/idempotency.module.js'
 import { NumbersModule } from './platform/numbers/numbers.module.js';
 import { PlatformModule } from './platform/platform.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
+import { AccountModule } from './tenants/account/account.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
 import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
 import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
@@ -38,6 +39,7 @@ const API: ModuleList = [
   ChatsModule,
   TemplatesModule,
   ContactsModule,
+  AccountModule,
   WebhookReceiverModule,
 ];
 

@@ -53,6 +53,7 @@ class KnownTokens {
       tenantActive: true,
       scopes: ['messages:send'],
       rateLimitPerMinute: 60,
+      apiAccess: true,
       expiresAt: null,
       revokedAt: null,
       ...properties,
@@ -170,6 +171,12 @@ describe('a route with scopes', () => {
     );
     expect(response.status).toBe(403);
     expect(body.error).toMatchObject({ code: 'INSUFFICIENT_SCOPE', details: { required: ['messages:read'] } });
+  });
+
+  it('answers 403 FEATURE_NOT_AVAILABLE where the plan shuts the API off', async () => {
+    const { response, body } = await send(tokens.add({ apiAccess: false }));
+    expect(response.status).toBe(403);
+    expect(body.error).toMatchObject({ code: 'FEATURE_NOT_AVAILABLE', details: { feature: 'api_access' } });
   });
 
   describe('limits the calls of a token', () => {

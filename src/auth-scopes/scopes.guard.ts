@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import { Clock } from '../platform/clock/clock.js';
-import { insufficientScope, rateLimitExceeded, unauthorized } from '../platform/http/api-error.js';
+import { featureNotAvailable, insufficientScope, rateLimitExceeded, unauthorized } from '../platform/http/api-error.js';
 import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { type Access, ACCESS } from './decorators.js';
@@ -15,7 +15,8 @@ import { hashToken, isTokenShaped } from './token.js';
 const BEARER = /^Bearer +([^ ]+) *$/i;
 
 /**
- * The one guard, for every route: who calls (401), whether the token has the scopes (403), whether it has calls left
+ * The one guard, for every route: who calls (401), whether the plan has the API and the token the
+ * scopes (403), whether it has calls left
  * (429), in this order. Everybody who is known gets the X-RateLimit headers, whatever the answer.
  */
 @Injectable()
@@ -37,13 +38,14 @@ export class ScopesGuard implements CanActivate {
     if (!access) throw unauthorized();
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const tenant = await this.authenticate(request.headers.authorization);
+    const { tenant, apiAccess } = await this.authenticate(request.headers.authorization);
     request.context.tenant = tenant;
     const rate = await this.limiter.count(tenant.tokenId, tenant.rateLimitPerMinute);
     const response = context.switchToHttp().getResponse<Response>();
     response.setHeader('X-RateLimit-Limit', rate.limit);
     response.setHeader('X-RateLimit-Remaining', rate.remaining);
     response.setHeader('X-RateLimit-Reset', rate.resetAt);
+    if (!apiAccess) throw featureNotAvailable('api_access');
     const missing = missingScopes(tenant.scopes, access.scopes);
     if (missing.length > 0) throw insufficientScope(missing);
     if (!rate.allowed) throw rateLimitExceeded(rate.retryAfter);
@@ -51,7 +53,7 @@ export class ScopesGuard implements CanActivate {
   }
 
   /** @throws ApiError 401, the same for every reason */
-  private async authenticate(header: string | undefined): Promise<AuthenticatedTenant> {
+  private async authenticate(header: string | undefined): Promise<{ tenant: AuthenticatedTenant; apiAccess: boolean }> {
     const text = BEARER.exec(header ?? '')?.[1];
     if (text === undefined) throw unauthorized();
     if (!isTokenShaped(text)) {
@@ -62,11 +64,12 @@ export class ScopesGuard implements CanActivate {
     this.metrics.tokenLookups.inc({ source });
     if (!token || token.revokedAt || !token.tenantActive) throw unauthorized();
     if (token.expiresAt && token.expiresAt <= this.clock.now()) throw unauthorized();
-    return {
+    const tenant = {
       tenantId: token.tenantId,
       tokenId: token.id,
       scopes: token.scopes,
       rateLimitPerMinute: token.rateLimitPerMinute,
     };
+    return { tenant, apiAccess: token.apiAccess };
   }
 }

@@ -11,6 +11,7 @@ const TOKEN: StoredToken = {
   tenantActive: true,
   scopes: ['*'],
   rateLimitPerMinute: 60,
+  apiAccess: true,
   expiresAt: null,
   revokedAt: null,
 };

@@ -9,16 +9,19 @@ export interface StoredToken {
   readonly scopes: readonly string[];
   /** The token's own limit, capped by the plan's. */
   readonly rateLimitPerMinute: number;
+  /** False when the tenant's plan shuts the API off. */
+  readonly apiAccess: boolean;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
 }
 
-// By the unique index on api_tokens.token_hash. A plan's limit of -1 is none.
+// By the unique index on api_tokens.token_hash. A plan's limit of -1 is none; only a plan that says so shuts the API.
 const FIND = `
   SELECT t.id, t.tenant_id AS "tenantId", tenant.status = 'active' AS "tenantActive", t.scopes,
          CASE WHEN plan.limit_api_calls_per_minute >= 0
               THEN least(t.rate_limit_per_minute, plan.limit_api_calls_per_minute)
               ELSE t.rate_limit_per_minute END AS "rateLimitPerMinute",
+         coalesce((plan.features ->> 'api_access')::boolean, true) AS "apiAccess",
          t.expires_at AS "expiresAt", t.revoked_at AS "revokedAt"
     FROM api_tokens t
     JOIN tenants tenant ON tenant.id = t.tenant_id

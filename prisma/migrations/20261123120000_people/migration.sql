@@ -40,8 +40,11 @@ BEGIN
   PERFORM pg_notify('token_changed', 'all');
   RETURN NULL;
 END $$;
-CREATE TRIGGER plans_changed AFTER INSERT OR UPDATE OR DELETE ON plans
+CREATE TRIGGER plans_changed AFTER UPDATE OR DELETE ON plans
   FOR EACH STATEMENT EXECUTE FUNCTION notify_plan_changed();
+-- Others have no tenants yet.
+CREATE TRIGGER plans_free_made AFTER INSERT ON plans
+  FOR EACH ROW WHEN (NEW.name = 'Free') EXECUTE FUNCTION notify_plan_changed();
 
 -- Staff change rarely, so their number keeps itself; contacts and conversations are counted by whoever makes them, as
 -- the last thing of the transaction (src/tenants/plan-places.ts).

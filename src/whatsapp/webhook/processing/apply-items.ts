@@ -3,12 +3,12 @@ import { changeMarketing } from '../../../contacts/opt-out/opt-states.js';
 import { endUnwanted } from '../../../delivery/status/end-unwanted.js';
 import { closeWindows, type ContactReference, stopMarketing } from '../../../delivery/status/recipient-refusals.js';
 import type { AccountItem, MessageItem, PreferenceItem, StatusItem } from '../body/items.js';
+import { countUninvitedContacts } from '../../../tenants/plan-places.js';
 import { applyAccountChange } from './account-changes.js';
 import { addLatest } from './heard-accounts.js';
 import { storeInboundMessages, type InboundMessage } from './inbound-messages.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
 import { Routes, type RoutedAccount, type RoutedNumber } from './routes.js';
-import { countUninvitedContacts } from '../../../tenants/plan-places.js';
 import { applyStatuses, type NumberStatus, refusalsIn, type StatusEffects } from './statuses.js';
 
 /** What a batch of items did, to be counted and told once it is committed. */
