@@ -17,6 +17,8 @@ import { BacklogModule } from './platform/metrics/backlog.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { NumbersModule } from './platform/numbers/numbers.module.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { SourcesModule } from './sources/sources.module.js';
+import { StatusesModule } from './statuses/statuses.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
 import { AccountModule } from './tenants/account/account.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
@@ -40,6 +42,8 @@ const API: ModuleList = [
   TemplatesModule,
   ContactsModule,
   AccountModule,
+  SourcesModule,
+  StatusesModule,
   WebhookReceiverModule,
 ];
 

@@ -65,6 +65,14 @@ export class ApiClient {
     return this.request('GET', `/api/v2/messages/${encodeURIComponent(id)}`);
   }
 
+  /** A call with a JSON body. */
+  json(method: string, path: string, body: unknown): Promise<ApiAnswer> {
+    return this.request(method, `/api/v2/${path}`, {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+  }
+
   async request(
     method: string,
     path: string,

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { SourcesController } from './sources.controller.js';
+import { SourcesService } from './sources.service.js';
+
+/** Sources of contacts. */
+@Module({ controllers: [SourcesController], providers: [SourcesService] })
+export class SourcesModule {}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { presentNamed } from '../contacts/named-records/named-record.dto.js';
+import { namedList } from '../contacts/named-records/named-list.js';
+import { NamedRecords, type NamedRow, type NamedTable } from '../contacts/named-records/named-records.js';
+import { Postgres } from '../platform/database/postgres.js';
+import { resourceId } from '../platform/http/resource-id.js';
+import type { ListRequest } from '../platform/pagination/list-request.js';
+import type { ListScope } from '../platform/pagination/list-spec.js';
+import { type ListPage, Lists } from '../platform/pagination/lists.js';
+import type { SaveStatusDto } from './dto/save-status.dto.js';
+import type { StatusDto } from './dto/status.dto.js';
+
+interface StatusRow extends NamedRow {
+  color: string | null;
+}
+
+const STATUSES: NamedTable = { table: 'statuses', noun: 'status', extra: ['color'] };
+
+/** `GET /statuses`. */
+export const STATUS_LIST = namedList(STATUSES);
+
+const NO_SUCH_STATUS = 'There is no such status.';
+
+/** The stages that a tenant's contacts go through. */
+@Injectable()
+export class StatusesService {
+  private readonly records: NamedRecords<StatusRow>;
+
+  constructor(
+    postgres: Postgres,
+    private readonly lists: Lists,
+  ) {
+    this.records = new NamedRecords(postgres, STATUSES);
+  }
+
+  /** One page of the tenant's statuses. */
+  list(scope: ListScope, request: ListRequest): Promise<ListPage<StatusDto>> {
+    return this.lists.page(STATUS_LIST, scope, request, async (sql, ids) =>
+      (await this.records.findByIds(sql, scope.tenantId, ids)).map(present),
+    );
+  }
+
+  /** @throws ApiError 404 when the tenant has no such status */
+  async get(tenantId: number, id: string): Promise<StatusDto> {
+    return present(await this.records.get(tenantId, resourceId(id, NO_SUCH_STATUS)));
+  }
+
+  /** @throws ApiError 422 when another status has the name */
+  async create(tenantId: number, { name, color }: SaveStatusDto): Promise<StatusDto> {
+    return present(await this.records.create(tenantId, { name, color }));
+  }
+
+  /**
+   * A colour that is undefined stays, null takes it away.
+   * @throws ApiError 404 when the tenant has no such status, 422 when another one has the name
+   */
+  async update(tenantId: number, id: string, { name, color }: SaveStatusDto): Promise<StatusDto> {
+    return present(await this.records.change(tenantId, resourceId(id, NO_SUCH_STATUS), { name, color }));
+  }
+
+  /** @throws ApiError 404 when the tenant has no such status, 409 RESOURCE_IN_USE while it is used */
+  delete(tenantId: number, id: string): Promise<void> {
+    return this.records.deleteUnused(tenantId, resourceId(id, NO_SUCH_STATUS), 'status');
+  }
+}
+
+function present(row: StatusRow): StatusDto {
+  const { id, name, created_at, updated_at } = presentNamed(row);
+  return { id, name, color: row.color, created_at, updated_at };
+}
