@@ -38,7 +38,7 @@ export class ScopesGuard implements CanActivate {
     if (!access) throw unauthorized();
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const { tenant, apiAccess } = await this.authenticate(request.headers.authorization);
+    const { tenant, apiAccess } = await this.authenticate(request);
     request.context.tenant = tenant;
     const rate = await this.limiter.count(tenant.tokenId, tenant.rateLimitPerMinute);
     const response = context.switchToHttp().getResponse<Response>();
@@ -53,8 +53,11 @@ export class ScopesGuard implements CanActivate {
   }
 
   /** @throws ApiError 401, the same for every reason */
-  private async authenticate(header: string | undefined): Promise<{ tenant: AuthenticatedTenant; apiAccess: boolean }> {
-    const text = BEARER.exec(header ?? '')?.[1];
+  private async authenticate({
+    headers,
+    context,
+  }: Request): Promise<{ tenant: AuthenticatedTenant; apiAccess: boolean }> {
+    const text = BEARER.exec(headers.authorization ?? '')?.[1];
     if (text === undefined) throw unauthorized();
     if (!isTokenShaped(text)) {
       this.metrics.tokenLookups.inc({ source: 'checksum' });
@@ -69,6 +72,7 @@ export class ScopesGuard implements CanActivate {
       tokenId: token.id,
       scopes: token.scopes,
       rateLimitPerMinute: token.rateLimitPerMinute,
+      requestId: context.requestId,
     };
     return { tenant, apiAccess: token.apiAccess };
   }

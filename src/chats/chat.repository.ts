@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { recordChanges } from '../platform/audit/audit-trail.js';
 import { Postgres, type SqlRunner } from '../platform/database/postgres.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 
 /** A chat with its contact and number, and the id of its newest message. */
 export interface ChatRow {
@@ -71,7 +73,8 @@ export class ChatRepository {
    * locked first: a message that arrives meanwhile counts afterwards, and stays unread.
    * @returns false when the tenant has no such chat
    */
-  markRead(tenantId: number, id: number): Promise<boolean> {
+  markRead(author: AuthenticatedTenant, id: number): Promise<boolean> {
+    const { tenantId } = author;
     return this.postgres.transaction(
       async (sql) => {
         const [chat] = await sql.query(
@@ -94,6 +97,7 @@ export class ChatRepository {
           [tenantId, id],
         );
         if (marked.some(({ readable }) => readable)) await leaveReceipt(sql, tenantId, id);
+        if (marked.length > 0) await recordChanges(sql, author, [{ action: 'chat.read', ids: [id] }]);
         return true;
       },
       { lockTimeoutMs: LOCK_TIMEOUT_MS },

@@ -67,10 +67,7 @@ export class ChatsController {
   @ApiIdParameter(CHAT_ID)
   @ApiEnvelope(ChatDto, { message: 'Chat marked as read successfully' })
   @ApiErrors('NOT_FOUND')
-  async markChatRead(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
-    @Param('id') id: string,
-  ): Promise<Reply<ChatDto>> {
-    return new Reply(await this.chats.markRead(tenantId, id), { message: 'Chat marked as read successfully' });
+  async markChatRead(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<ChatDto>> {
+    return new Reply(await this.chats.markRead(tenant, id), { message: 'Chat marked as read successfully' });
   }
 }

@@ -4,6 +4,7 @@ import { MessagesService } from '../messages/messages.service.js';
 import { Settings } from '../platform/config/settings.js';
 import type { SqlRunner } from '../platform/database/postgres.js';
 import { notFound } from '../platform/http/api-error.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { resourceId } from '../platform/http/resource-id.js';
 import { timestamp, timestampOrNull } from '../platform/http/timestamp.js';
 import type { ListRequest } from '../platform/pagination/list-request.js';
@@ -54,9 +55,9 @@ export class ChatsService {
    * Marks all that the contact wrote as read. WhatsApp is told by a worker, right after.
    * @throws ApiError 404 when the tenant has no such chat
    */
-  async markRead(tenantId: number, id: string): Promise<ChatDto> {
-    if (!(await this.repository.markRead(tenantId, resourceId(id, NO_SUCH_CHAT)))) throw notFound(NO_SUCH_CHAT);
-    return this.get(tenantId, id);
+  async markRead(author: AuthenticatedTenant, id: string): Promise<ChatDto> {
+    if (!(await this.repository.markRead(author, resourceId(id, NO_SUCH_CHAT)))) throw notFound(NO_SUCH_CHAT);
+    return this.get(author.tenantId, id);
   }
 
   private async findByIds(sql: SqlRunner, tenantId: number, ids: readonly number[]): Promise<ChatDto[]> {

@@ -8,6 +8,19 @@ export function parseId(text: string): number {
   return id;
 }
 
+/** A plan's limit: a whole number from 0, or `unlimited`, which is -1. */
+export function parseLimit(text: string): number {
+  if (text === 'unlimited') return -1;
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, or `unlimited`.');
+  return Number(text);
+}
+
+/** A UUID, such as the id of a request. */
+export function parseUuid(text: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) throw new InvalidArgumentError('It must be a UUID.');
+  return text;
+}
+
 /** An id of Meta's: digits, kept as text. */
 export function parseMetaId(text: string): string {
   if (!/^\d{5,25}$/.test(text)) throw new InvalidArgumentError('It must be the id from WhatsApp Manager: digits only.');

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { OptWordSettings } from '../contacts/opt-out/opt-word-settings.js';
 import { DeliveryHold } from '../delivery/hold/delivery-hold.js';
 import { MaintenanceModule } from '../maintenance/maintenance.module.js';
+import { AuditLog } from '../platform/audit/audit-log.js';
 import { Clock } from '../platform/clock/clock.js';
 import { readSettings, Settings } from '../platform/config/settings.js';
 import { Encryption } from '../platform/crypto/encryption.js';
@@ -36,6 +37,6 @@ class CommandPlatformModule {}
 /** Everything the operator's commands use. */
 @Module({
   imports: [CommandPlatformModule, MaintenanceModule, TenantsModule, WhatsappConnectionModule],
-  providers: [DeliveryHold, DemoTenant, EncryptionRotation, OptWordSettings, SealedContentRotation],
+  providers: [AuditLog, DeliveryHold, DemoTenant, EncryptionRotation, OptWordSettings, SealedContentRotation],
 })
 export class CliModule {}

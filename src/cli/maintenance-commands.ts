@@ -30,12 +30,12 @@ Example:
     });
 }
 
-function reportJson({ mediaIds, idempotencyKeys, ...report }: MaintenanceReport): object {
-  return { ...report, media_ids: mediaIds, idempotency_keys: idempotencyKeys };
+function reportJson({ mediaIds, idempotencyKeys, auditEntries, ...report }: MaintenanceReport): object {
+  return { ...report, media_ids: mediaIds, idempotency_keys: idempotencyKeys, audit_entries: auditEntries };
 }
 
 function reportLines(report: MaintenanceReport): string[] {
-  const { dropped, kept, messages, webhooks, attempts, mediaIds, idempotencyKeys } = report;
+  const { dropped, kept, messages, webhooks, attempts, mediaIds, idempotencyKeys, auditEntries } = report;
   return pairs([
     ['partitions dropped', dropped.join(', ') || 'none'],
     ['kept, still in use', kept.join(', ') || 'none'],
@@ -44,5 +44,6 @@ function reportLines(report: MaintenanceReport): string[] {
     ['stray attempts', attempts],
     ['media ids', mediaIds],
     ['idempotency keys', idempotencyKeys],
+    ['audit entries', auditEntries],
   ]);
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAuditCommands } from './audit-commands.js';
 import { addDeliveryCommands } from './delivery-commands.js';
 import { addDevCommands } from './dev-commands.js';
 import { addEncryptionCommands } from './encryption-commands.js';
@@ -31,6 +32,7 @@ Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
   addDeliveryCommands(program);
   addMigrateCommands(program);
   addMaintenanceCommands(program);
+  addAuditCommands(program);
   addEncryptionCommands(program);
   addDevCommands(program);
   return program;

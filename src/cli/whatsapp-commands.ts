@@ -111,8 +111,9 @@ export function addWhatsappCommands(program: Command): void {
 }
 
 async function syncTemplates({ tenant, json }: { tenant: number; json?: boolean }): Promise<void> {
+  const { operatorOf } = await import('../platform/audit/audit-trail.js');
   const { TemplateSync } = await import('../whatsapp/connection/template-sync.js');
-  const synced = await withService(TemplateSync, (templates) => templates.syncTenant(tenant));
+  const synced = await withService(TemplateSync, (templates) => templates.syncTenant(tenant, operatorOf(tenant)));
   if (!synced) throw new CommandError(`Tenant ${tenant} has no WhatsApp account`);
   const { created, updated, removed } = synced;
   const lines = [`${synced.synced} templates: ${created} new, ${updated} changed; ${removed} gone.`];

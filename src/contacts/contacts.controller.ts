@@ -25,11 +25,8 @@ export class ContactsController {
   @ApiIdParameter(CONTACT_ID)
   @ApiEnvelope(OptStateDto, { message: OPTED_OUT })
   @ApiErrors('NOT_FOUND')
-  async optOut(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
-    @Param('id') id: string,
-  ): Promise<Reply<OptStateDto>> {
-    const state = await this.optOuts.change(tenantId, resourceId(id, NO_SUCH_CONTACT), true);
+  async optOut(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<OptStateDto>> {
+    const state = await this.optOuts.change(tenant, resourceId(id, NO_SUCH_CONTACT), true);
     return new Reply(state, { message: OPTED_OUT });
   }
 
@@ -40,11 +37,8 @@ export class ContactsController {
   @ApiIdParameter(CONTACT_ID)
   @ApiEnvelope(OptStateDto, { message: OPTED_IN })
   @ApiErrors('NOT_FOUND')
-  async optIn(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
-    @Param('id') id: string,
-  ): Promise<Reply<OptStateDto>> {
-    const state = await this.optOuts.change(tenantId, resourceId(id, NO_SUCH_CONTACT), false);
+  async optIn(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<OptStateDto>> {
+    const state = await this.optOuts.change(tenant, resourceId(id, NO_SUCH_CONTACT), false);
     return new Reply(state, { message: OPTED_IN });
   }
 }

@@ -44,7 +44,10 @@ export class MaintenanceLoop implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async look(signal: AbortSignal): Promise<number> {
     if (!this.partitionsMade) {
-      await this.postgres.query('maintenance_ensure_partitions', 'SELECT ensure_partitions()');
+      await this.postgres.query(
+        'maintenance_ensure_partitions',
+        'SELECT ensure_partitions(), ensure_audit_partitions()',
+      );
       this.partitionsMade = true;
     }
     const report = await this.maintenance.run({ signal });

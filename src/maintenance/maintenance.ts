@@ -5,7 +5,12 @@ import { isContention } from '../platform/database/database-errors.js';
 import { Postgres } from '../platform/database/postgres.js';
 import { Log } from '../platform/logging/log.js';
 import { LeaseLostError, MaintenanceLease } from './maintenance-lease.js';
-import { oldAttemptPartitions, oldInboxPartitions, type OldPartitions } from './partitions/old-partitions.js';
+import {
+  oldAttemptPartitions,
+  oldAuditPartitions,
+  oldInboxPartitions,
+  type OldPartitions,
+} from './partitions/old-partitions.js';
 import { dropPartition, type PartitionedTable } from './partitions/partition.js';
 import { deleteOldMessages, retentions, type Retention } from './rows/message-retention.js';
 import {
@@ -13,6 +18,7 @@ import {
   deleteOldIdempotencyKeys,
   deleteOldMediaIds,
   deleteStrayAttempts,
+  deleteStrayAudit,
   deleteStrayWebhooks,
 } from './rows/old-rows.js';
 
@@ -36,6 +42,7 @@ export interface MaintenanceReport {
   attempts: number;
   mediaIds: number;
   idempotencyKeys: number;
+  auditEntries: number;
 }
 
 /**
@@ -70,6 +77,7 @@ export class Maintenance {
       attempts: 0,
       mediaIds: 0,
       idempotencyKeys: 0,
+      auditEntries: 0,
     };
     await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
     await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
@@ -88,7 +96,7 @@ class Run {
   ) {}
 
   async all(): Promise<void> {
-    const { INBOX_RETENTION_DAYS, ATTEMPTS_RETENTION_DAYS } = this.settings;
+    const { INBOX_RETENTION_DAYS, ATTEMPTS_RETENTION_DAYS, AUDIT_RETENTION_DAYS } = this.settings;
     await this.part('partitions ahead', () => this.makePartitions());
     await this.part('messages', () => this.deleteMessages());
     await this.part('webhook_inbox', async () => {
@@ -97,8 +105,12 @@ class Run {
     await this.part('attempts', async () => {
       await this.drop('attempts', await oldAttemptPartitions(this.postgres, ATTEMPTS_RETENTION_DAYS));
     });
+    await this.part('audit', async () => {
+      await this.drop('audit', await oldAuditPartitions(this.postgres, AUDIT_RETENTION_DAYS));
+    });
     await this.part('webhook_inbox_default', () => this.deleteWebhooks(INBOX_RETENTION_DAYS));
     await this.part('attempts_default', () => this.deleteAttempts(ATTEMPTS_RETENTION_DAYS));
+    await this.part('audit_default', () => this.deleteAudit(AUDIT_RETENTION_DAYS));
     await this.part('whatsapp_media_ids', () => this.deleteMediaIds());
     await this.part('idempotency_keys', () => this.deleteIdempotencyKeys());
   }
@@ -116,7 +128,7 @@ class Run {
   }
 
   private async makePartitions(): Promise<void> {
-    await this.postgres.query('maintenance_ensure_partitions', 'SELECT ensure_partitions()');
+    await this.postgres.query('maintenance_ensure_partitions', 'SELECT ensure_partitions(), ensure_audit_partitions()');
   }
 
   /** One step of each tenant in turn, so that one with a million old messages does not keep the others waiting. */
@@ -187,6 +199,14 @@ class Run {
       this.report.attempts += deleted;
       cursor = next ?? cursor;
       return next !== null;
+    });
+  }
+
+  private async deleteAudit(days: number): Promise<void> {
+    await this.steps(async () => {
+      const deleted = await deleteStrayAudit(this.postgres, days, ROWS_PER_STEP);
+      this.report.auditEntries += deleted;
+      return deleted === ROWS_PER_STEP;
     });
   }
 

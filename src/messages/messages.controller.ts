@@ -74,6 +74,6 @@ export class MessagesController {
     @CurrentTenant() tenant: AuthenticatedTenant,
     @Param('id') id: string,
   ): Promise<Reply<MessageDto>> {
-    return new Reply(await this.messages.cancel(tenant.tenantId, id), { message: 'Message cancelled successfully' });
+    return new Reply(await this.messages.cancel(tenant, id), { message: 'Message cancelled successfully' });
   }
 }

@@ -3,6 +3,7 @@ import { MessageCancel } from '../delivery/cancel/message-cancel.js';
 import { MediaLinks } from '../media/media-links.js';
 import type { SqlRunner } from '../platform/database/postgres.js';
 import { conflict, notFound, serviceUnavailable } from '../platform/http/api-error.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { timestamp, timestampOrNull } from '../platform/http/timestamp.js';
 import type { ListRequest } from '../platform/pagination/list-request.js';
 import type { ListScope } from '../platform/pagination/list-spec.js';
@@ -64,9 +65,10 @@ export class MessagesService {
    * @throws ApiError 404 when the tenant has no such message, 409 MESSAGE_NOT_CANCELLABLE when it is too late, 503 while
    * nobody can say
    */
-  async cancel(tenantId: number, id: string): Promise<MessageDto> {
+  async cancel(author: AuthenticatedTenant, id: string): Promise<MessageDto> {
+    const { tenantId } = author;
     const message = await this.get(tenantId, id);
-    const cancellation = await this.cancellations.cancel(tenantId, message.id);
+    const cancellation = await this.cancellations.cancel(tenantId, message.id, author);
     if (!cancellation) throw notFound('There is no such message.');
     if (cancellation.kind === 'in_doubt') {
       throw serviceUnavailable(new Error('delivery is held, and the message is older than the hold'), HELD_RETRY_S);

@@ -53,10 +53,10 @@ export class SourcesController {
   @ApiEnvelope(SourceDto, { status: 201, message: CREATED })
   @ApiErrors(NAME_IN_USE)
   async createSource(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
+    @CurrentTenant() tenant: AuthenticatedTenant,
     @Body() values: SaveSourceDto,
   ): Promise<Reply<SourceDto>> {
-    return new Reply(await this.sources.create(tenantId, values), { status: 201, message: CREATED });
+    return new Reply(await this.sources.create(tenant, values), { status: 201, message: CREATED });
   }
 
   @Get(':id')
@@ -79,11 +79,11 @@ export class SourcesController {
   @ApiEnvelope(SourceDto, { message: UPDATED })
   @ApiErrors('NOT_FOUND', NAME_IN_USE)
   async updateSource(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
+    @CurrentTenant() tenant: AuthenticatedTenant,
     @Param('id') id: string,
     @Body() values: SaveSourceDto,
   ): Promise<Reply<SourceDto>> {
-    return new Reply(await this.sources.update(tenantId, id, values), { message: UPDATED });
+    return new Reply(await this.sources.update(tenant, id, values), { message: UPDATED });
   }
 
   @Delete(':id')
@@ -92,11 +92,8 @@ export class SourcesController {
   @ApiIdParameter(SOURCE_ID)
   @ApiEnvelope(null, { message: DELETED })
   @ApiErrors('NOT_FOUND', SOURCE_IN_USE)
-  async deleteSource(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
-    @Param('id') id: string,
-  ): Promise<Reply<null>> {
-    await this.sources.delete(tenantId, id);
+  async deleteSource(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<null>> {
+    await this.sources.delete(tenant, id);
     return new Reply(null, { message: DELETED });
   }
 }

@@ -3,6 +3,7 @@ import { presentNamed } from '../contacts/named-records/named-record.dto.js';
 import { namedList } from '../contacts/named-records/named-list.js';
 import { NamedRecords, type NamedRow, type NamedTable } from '../contacts/named-records/named-records.js';
 import { Postgres } from '../platform/database/postgres.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { resourceId } from '../platform/http/resource-id.js';
 import type { ListRequest } from '../platform/pagination/list-request.js';
 import type { ListScope } from '../platform/pagination/list-spec.js';
@@ -42,17 +43,17 @@ export class SourcesService {
   }
 
   /** @throws ApiError 422 when another source has the name */
-  async create(tenantId: number, { name }: SaveSourceDto): Promise<SourceDto> {
-    return presentNamed(await this.records.create(tenantId, { name }));
+  async create(author: AuthenticatedTenant, { name }: SaveSourceDto): Promise<SourceDto> {
+    return presentNamed(await this.records.create(author, { name }));
   }
 
   /** @throws ApiError 404 when the tenant has no such source, 422 when another one has the name */
-  async update(tenantId: number, id: string, { name }: SaveSourceDto): Promise<SourceDto> {
-    return presentNamed(await this.records.change(tenantId, resourceId(id, NO_SUCH_SOURCE), { name }));
+  async update(author: AuthenticatedTenant, id: string, { name }: SaveSourceDto): Promise<SourceDto> {
+    return presentNamed(await this.records.change(author, resourceId(id, NO_SUCH_SOURCE), { name }));
   }
 
   /** @throws ApiError 404 when the tenant has no such source, 409 RESOURCE_IN_USE while it is used */
-  delete(tenantId: number, id: string): Promise<void> {
-    return this.records.deleteUnused(tenantId, resourceId(id, NO_SUCH_SOURCE), 'source');
+  delete(author: AuthenticatedTenant, id: string): Promise<void> {
+    return this.records.deleteUnused(author, resourceId(id, NO_SUCH_SOURCE), 'source');
   }
 }

@@ -53,10 +53,10 @@ export class StatusesController {
   @ApiEnvelope(StatusDto, { status: 201, message: CREATED })
   @ApiErrors(NAME_IN_USE)
   async createStatus(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
+    @CurrentTenant() tenant: AuthenticatedTenant,
     @Body() values: SaveStatusDto,
   ): Promise<Reply<StatusDto>> {
-    return new Reply(await this.statuses.create(tenantId, values), { status: 201, message: CREATED });
+    return new Reply(await this.statuses.create(tenant, values), { status: 201, message: CREATED });
   }
 
   @Get(':id')
@@ -79,11 +79,11 @@ export class StatusesController {
   @ApiEnvelope(StatusDto, { message: UPDATED })
   @ApiErrors('NOT_FOUND', NAME_IN_USE)
   async updateStatus(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
+    @CurrentTenant() tenant: AuthenticatedTenant,
     @Param('id') id: string,
     @Body() values: SaveStatusDto,
   ): Promise<Reply<StatusDto>> {
-    return new Reply(await this.statuses.update(tenantId, id, values), { message: UPDATED });
+    return new Reply(await this.statuses.update(tenant, id, values), { message: UPDATED });
   }
 
   @Delete(':id')
@@ -92,11 +92,8 @@ export class StatusesController {
   @ApiIdParameter(STATUS_ID)
   @ApiEnvelope(null, { message: DELETED })
   @ApiErrors('NOT_FOUND', STATUS_IN_USE)
-  async deleteStatus(
-    @CurrentTenant() { tenantId }: AuthenticatedTenant,
-    @Param('id') id: string,
-  ): Promise<Reply<null>> {
-    await this.statuses.delete(tenantId, id);
+  async deleteStatus(@CurrentTenant() tenant: AuthenticatedTenant, @Param('id') id: string): Promise<Reply<null>> {
+    await this.statuses.delete(tenant, id);
     return new Reply(null, { message: DELETED });
   }
 }

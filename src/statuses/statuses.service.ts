@@ -3,6 +3,7 @@ import { presentNamed } from '../contacts/named-records/named-record.dto.js';
 import { namedList } from '../contacts/named-records/named-list.js';
 import { NamedRecords, type NamedRow, type NamedTable } from '../contacts/named-records/named-records.js';
 import { Postgres } from '../platform/database/postgres.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { resourceId } from '../platform/http/resource-id.js';
 import type { ListRequest } from '../platform/pagination/list-request.js';
 import type { ListScope } from '../platform/pagination/list-spec.js';
@@ -46,21 +47,21 @@ export class StatusesService {
   }
 
   /** @throws ApiError 422 when another status has the name */
-  async create(tenantId: number, { name, color }: SaveStatusDto): Promise<StatusDto> {
-    return present(await this.records.create(tenantId, { name, color }));
+  async create(author: AuthenticatedTenant, { name, color }: SaveStatusDto): Promise<StatusDto> {
+    return present(await this.records.create(author, { name, color }));
   }
 
   /**
    * A colour that is undefined stays, null takes it away.
    * @throws ApiError 404 when the tenant has no such status, 422 when another one has the name
    */
-  async update(tenantId: number, id: string, { name, color }: SaveStatusDto): Promise<StatusDto> {
-    return present(await this.records.change(tenantId, resourceId(id, NO_SUCH_STATUS), { name, color }));
+  async update(author: AuthenticatedTenant, id: string, { name, color }: SaveStatusDto): Promise<StatusDto> {
+    return present(await this.records.change(author, resourceId(id, NO_SUCH_STATUS), { name, color }));
   }
 
   /** @throws ApiError 404 when the tenant has no such status, 409 RESOURCE_IN_USE while it is used */
-  delete(tenantId: number, id: string): Promise<void> {
-    return this.records.deleteUnused(tenantId, resourceId(id, NO_SUCH_STATUS), 'status');
+  delete(author: AuthenticatedTenant, id: string): Promise<void> {
+    return this.records.deleteUnused(author, resourceId(id, NO_SUCH_STATUS), 'status');
   }
 }
 

@@ -5,6 +5,7 @@ import {
   serviceUnavailable,
   whatsappNotConfigured,
 } from '../platform/http/api-error.js';
+import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { GraphRefusedError, GraphUnavailableError } from '../whatsapp/client/cloud-api-management.js';
 import { ManagementLimitError } from '../whatsapp/connection/management-budget.js';
 import { type SyncedTemplates, TemplateSync } from '../whatsapp/connection/template-sync.js';
@@ -21,10 +22,10 @@ export class TemplatesSyncService {
    * @throws ApiError 422 WHATSAPP_NOT_CONFIGURED without an account, or when WhatsApp does not let us in; 429 when the
    * limit of management calls is used up; 503 when WhatsApp is away
    */
-  async sync(tenantId: number): Promise<SyncedTemplates> {
+  async sync(author: AuthenticatedTenant): Promise<SyncedTemplates> {
     let synced: SyncedTemplates | null;
     try {
-      synced = await this.templates.syncTenant(tenantId);
+      synced = await this.templates.syncTenant(author.tenantId, author);
     } catch (error) {
       throw asApiError(error) ?? error;
     }

@@ -49,8 +49,8 @@ export class TemplatesController {
   @ApiErrors(
     apiError('WHATSAPP_NOT_CONFIGURED', { when: 'No account is connected, or WhatsApp refuses its access token.' }),
   )
-  async syncTemplates(@CurrentTenant() { tenantId }: AuthenticatedTenant): Promise<Reply<SyncedTemplatesDto>> {
-    return new Reply(await this.syncs.sync(tenantId), { message: 'Templates synced successfully' });
+  async syncTemplates(@CurrentTenant() tenant: AuthenticatedTenant): Promise<Reply<SyncedTemplatesDto>> {
+    return new Reply(await this.syncs.sync(tenant), { message: 'Templates synced successfully' });
   }
 
   @Get(':id')

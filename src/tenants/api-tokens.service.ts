@@ -4,7 +4,9 @@ import { generateToken } from '../auth-scopes/token.js';
 import { Clock } from '../platform/clock/clock.js';
 import type { ApiTokenModel } from '../platform/database/generated/models/ApiToken.js';
 import { Prisma } from '../platform/database/prisma.js';
-import { TenantError, TenantsService } from './tenants.service.js';
+import { noteChange } from './note-change.js';
+import { TenantError } from './tenant-error.js';
+import { TenantsService } from './tenants.service.js';
 
 export interface NewToken {
   readonly tenantId: number;
@@ -55,16 +57,24 @@ export class ApiTokensService {
     await this.tenants.get(wanted.tenantId);
     const rateLimitPerMinute = await this.checkedRate(wanted.tenantId, wanted.rateLimitPerMinute);
     const { token, hash, hint } = generateToken();
-    const row = await this.prisma.tenant.apiToken.create({
-      data: {
-        tenantId: wanted.tenantId,
-        name,
-        tokenHash: new Uint8Array(hash),
-        hint,
-        scopes,
-        rateLimitPerMinute,
-        expiresAt: wanted.expiresAt ?? null,
-      },
+    const { tenantId } = wanted;
+    const data = {
+      tenantId,
+      name,
+      tokenHash: new Uint8Array(hash),
+      hint,
+      scopes,
+      rateLimitPerMinute,
+      expiresAt: wanted.expiresAt ?? null,
+    };
+    const row = await this.prisma.operator.$transaction(async (transaction) => {
+      const created = await transaction.apiToken.create({ data });
+      await noteChange(transaction, tenantId, {
+        action: 'token.created',
+        ids: [created.id],
+        details: { name, scopes },
+      });
+      return created;
     });
     return { ...summary(row), token };
   }
@@ -78,9 +88,12 @@ export class ApiTokensService {
 
   /** Revoking twice keeps the first time. @throws TenantError when the tenant has no such token */
   async revoke(tenantId: number, id: number): Promise<TokenSummary> {
-    await this.prisma.tenant.apiToken.updateMany({
-      where: { tenantId, id, revokedAt: null },
-      data: { revokedAt: this.clock.now() },
+    await this.prisma.operator.$transaction(async (transaction) => {
+      const { count } = await transaction.apiToken.updateMany({
+        where: { tenantId, id, revokedAt: null },
+        data: { revokedAt: this.clock.now() },
+      });
+      if (count > 0) await noteChange(transaction, tenantId, { action: 'token.revoked', ids: [id] });
     });
     const row = await this.prisma.tenant.apiToken.findFirst({ where: { tenantId, id } });
     if (!row) throw new TenantError(`Tenant ${tenantId} has no token ${id}`);

@@ -2,10 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Prisma as PrismaNames } from '../platform/database/generated/client.js';
 import { Prisma } from '../platform/database/prisma.js';
 import { MAX_EXPIRES_IN_S, MIN_EXPIRES_IN_S } from './message-expiry.js';
+import { noteChange } from './note-change.js';
 import { PLAN_FEATURES, UNLIMITED_PLAN } from './plan-features.js';
-
-/** An operator's request that cannot be done; the message says why. */
-export class TenantError extends Error {}
+import { TenantError } from './tenant-error.js';
 
 /** What the operator gives for a new tenant. Absent defaults stay unset. */
 export interface NewTenant {
@@ -37,6 +36,10 @@ export interface TenantSummary {
 
 type Transaction = PrismaNames.TransactionClient;
 
+/** Columns that the operator sets one by one. */
+type TenantChange =
+  { status: 'active' | 'suspended' } | { messageRetentionDays: number | null } | { messageExpiresInS: number };
+
 const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const UNIQUE_VIOLATION = 'P2002';
 const MAX_NAME = 100;
@@ -61,6 +64,7 @@ export class TenantsService {
         const plan = await this.planId(transaction, tenant.plan);
         const { id } = await transaction.tenant.create({ data: { name, subdomain: tenant.subdomain, planId: plan } });
         await setDefaults(transaction, id, tenant);
+        await noteChange(transaction, id, { action: 'tenant.created', ids: [id] });
         return await read(transaction, id);
       });
     } catch (error) {
@@ -131,10 +135,13 @@ export class TenantsService {
     return this.change(id, { status });
   }
 
-  private async change(id: number, data: PrismaNames.TenantUpdateManyMutationInput): Promise<TenantSummary> {
-    const { count } = await this.prisma.operator.tenant.updateMany({ where: { id }, data });
-    if (count === 0) throw new TenantError(`There is no tenant ${id}`);
-    return this.get(id);
+  private async change(id: number, data: TenantChange): Promise<TenantSummary> {
+    return this.prisma.operator.$transaction(async (transaction) => {
+      const { count } = await transaction.tenant.updateMany({ where: { id }, data });
+      if (count === 0) throw new TenantError(`There is no tenant ${id}`);
+      await noteChange(transaction, id, { action: 'tenant.updated', ids: [id], details: data });
+      return read(transaction, id);
+    });
   }
 
   private async planId(transaction: Transaction, name: string | undefined): Promise<number> {

@@ -45,6 +45,39 @@ describe('days of raw webhooks', () => {
   });
 });
 
+describe('months of the audit trail', () => {
+  /** So many entries of a day, `daysAgo` days before now. */
+  const entries = (daysAgo: number, count: number): Promise<void> =>
+    lab.outbox.run(
+      `INSERT INTO audit (at, action) SELECT now() - make_interval(days => $1), 'plan.updated' FROM generate_series(1, $2::int)`,
+      [daysAgo, count],
+    );
+
+  it('go when they ended longer ago than their retention', async () => {
+    await lab.outbox.run(
+      `DO $$ DECLARE first date := date_trunc('month', now() - interval '400 days'); BEGIN
+         EXECUTE format('CREATE TABLE audit_old PARTITION OF audit FOR VALUES FROM (%L) TO (%L)', first - 60, first);
+       END $$`,
+    );
+    await entries(441, 3);
+    await entries(1, 2);
+    expect((await lab.run()).dropped).toEqual(['audit_old']);
+    expect(await lab.count('audit')).toBe(2);
+  });
+
+  it('that found no partition are deleted from the default one in steps', async () => {
+    await entries(366, 1100);
+    await entries(364, 1);
+    expect(await lab.run()).toMatchObject({ auditEntries: 1100 });
+    expect(await lab.count('audit_default')).toBe(1);
+  });
+
+  it('are made ahead: this one and the next two', async () => {
+    await lab.run();
+    expect(await lab.partitions('audit')).toHaveLength(4);
+  });
+});
+
 describe('ranges of attempts', () => {
   const old = { status: `'read'`, next_at: null, created_at: `now() - interval '91 days'` };
 

@@ -1,6 +1,8 @@
+import { recordChanges } from '../../platform/audit/audit-trail.js';
 import { isServerError } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
 import { conflict, notFound, validationError } from '../../platform/http/api-error.js';
+import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 
 /** A record that contacts are filed under: a group, a source or a status. */
 export interface NamedRow {
@@ -58,35 +60,37 @@ export class NamedRecords<Row extends NamedRow> {
   }
 
   /** @throws ApiError 422 on `name` when another record of the tenant has it */
-  async create(tenantId: number, values: NamedValues): Promise<Row> {
-    const { table, extra } = this.of;
+  async create(author: AuthenticatedTenant, values: NamedValues): Promise<Row> {
+    const { table, noun, extra } = this.of;
     const given = ['name', ...extra];
-    const [row] = await this.named(() =>
-      this.postgres.query<Row>(
+    return this.named(async (sql) => {
+      const [row] = await sql.query<Row>(
         `${table}_insert`,
         `INSERT INTO ${table} (tenant_id, ${given.join(', ')})
          VALUES ($1, ${given.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${this.columns}`,
-        [tenantId, ...given.map((column) => values[column] ?? null)],
-      ),
-    );
-    if (!row) throw new Error(`No ${this.of.noun} came of its insert`);
-    return row;
+        [author.tenantId, ...given.map((column) => values[column] ?? null)],
+      );
+      if (!row) throw new Error(`No ${noun} came of its insert`);
+      await recordChanges(sql, author, [{ action: `${noun}.created`, ids: [row.id] }]);
+      return row;
+    });
   }
 
   /** @throws ApiError 404 when the tenant has no such record, 422 on `name` when another one has it */
-  async change(tenantId: number, id: number, values: NamedValues): Promise<Row> {
-    const { table, extra } = this.of;
+  async change(author: AuthenticatedTenant, id: number, values: NamedValues): Promise<Row> {
+    const { table, noun, extra } = this.of;
     const given = ['name', ...extra].filter((column) => values[column] !== undefined);
-    const [row] = await this.named(() =>
-      this.postgres.query<Row>(
+    return this.named(async (sql) => {
+      const [row] = await sql.query<Row>(
         `${table}_update_${given.join('_')}`,
         `UPDATE ${table} SET ${given.map((column, index) => `${column} = $${index + 3}`).join(', ')}, updated_at = now()
           WHERE tenant_id = $1 AND id = $2::bigint RETURNING ${this.columns}`,
-        [tenantId, id, ...given.map((column) => values[column])],
-      ),
-    );
-    if (!row) throw this.notFound();
-    return row;
+        [author.tenantId, id, ...given.map((column) => values[column])],
+      );
+      if (!row) throw this.notFound();
+      await recordChanges(sql, author, [{ action: `${noun}.updated`, ids: [id], details: { fields: given } }]);
+      return row;
+    });
   }
 
   /**
@@ -95,19 +99,22 @@ export class NamedRecords<Row extends NamedRow> {
    * @throws ApiError 404 when the tenant has no such record, 409 RESOURCE_IN_USE while contacts have it, or new ones get
    * it by default
    */
-  async deleteUnused(tenantId: number, id: number, noun: keyof typeof DEFAULTS): Promise<void> {
+  async deleteUnused(author: AuthenticatedTenant, id: number, noun: keyof typeof DEFAULTS): Promise<void> {
+    const { tenantId } = author;
     const { table } = this.of;
-    const deleted = await this.unused(() =>
-      this.postgres.query(
+    const isDeleted = await this.unused(async (sql) => {
+      const deleted = await sql.query(
         `${table}_delete_unused`,
         `DELETE FROM ${table} r
           WHERE r.tenant_id = $1 AND r.id = $2::bigint
             AND NOT EXISTS (SELECT FROM tenants t WHERE t.id = r.tenant_id AND t.${DEFAULTS[noun]} = r.id)
          RETURNING r.id`,
         [tenantId, id],
-      ),
-    );
-    if (deleted.length > 0) return;
+      );
+      if (deleted.length > 0) await recordChanges(sql, author, [{ action: `${noun}.deleted`, ids: [id] }]);
+      return deleted.length > 0;
+    });
+    if (isDeleted) return;
     await this.get(tenantId, id);
     throw conflict('RESOURCE_IN_USE', `New contacts get this ${noun} by default, so it cannot be deleted`);
   }
@@ -116,18 +123,18 @@ export class NamedRecords<Row extends NamedRow> {
     return notFound(`There is no such ${this.of.noun}.`);
   }
 
-  private async named<T>(write: () => Promise<T>): Promise<T> {
+  private async named<T>(write: (sql: SqlRunner) => Promise<T>): Promise<T> {
     try {
-      return await write();
+      return await this.postgres.transaction(write);
     } catch (error) {
       if (!isServerError(error) || error.code !== UNIQUE_VIOLATION) throw error;
       throw validationError({ name: [`Another ${this.of.noun} has this name already.`] });
     }
   }
 
-  private async unused<T>(remove: () => Promise<T>): Promise<T> {
+  private async unused<T>(remove: (sql: SqlRunner) => Promise<T>): Promise<T> {
     try {
-      return await remove();
+      return await this.postgres.transaction(remove);
     } catch (error) {
       if (!isServerError(error) || error.code !== FOREIGN_KEY_VIOLATION) throw error;
       throw conflict('RESOURCE_IN_USE', `Contacts use this ${this.of.noun}, so it cannot be deleted`);

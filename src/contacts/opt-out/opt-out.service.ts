@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { recordChanges } from '../../platform/audit/audit-trail.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { notFound } from '../../platform/http/api-error.js';
+import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 import { timestampOrNull } from '../../platform/http/timestamp.js';
 import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
 import type { OptStateDto } from '../dto/opt-state.dto.js';
@@ -22,12 +24,16 @@ export class OptOutService {
    * asks for the contact's wish before it is written to WhatsApp. Calling it again changes nothing.
    * @throws ApiError 404 when the tenant has no such contact
    */
-  async change(tenantId: number, contactId: number, optedOut: boolean): Promise<OptStateDto> {
+  async change(author: AuthenticatedTenant, contactId: number, optedOut: boolean): Promise<OptStateDto> {
+    const { tenantId } = author;
     const { contact, failed } = await this.postgres.transaction(
       async (sql) => {
         const [state] = await changeOptStates(sql, [{ tenantId, contactId, optedOut, at: null }]);
         if (!state) throw notFound('There is no such contact.');
-        return { contact: state, failed: optedOut ? await failUnwanted(sql, [{ tenantId, contactId }]) : [] };
+        const unwanted = optedOut ? await failUnwanted(sql, [{ tenantId, contactId }]) : [];
+        const action = optedOut ? 'contact.opted_out' : 'contact.opted_in';
+        await recordChanges(sql, author, [{ action, ids: [contactId] }]);
+        return { contact: state, failed: unwanted };
       },
       { lockTimeoutMs: LOCK_TIMEOUT_MS },
     );

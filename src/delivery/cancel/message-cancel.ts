@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Author, recordChanges } from '../../platform/audit/audit-trail.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { Log } from '../../platform/logging/log.js';
 import { wakeLanes } from '../lanes/wake-lanes.js';
@@ -18,10 +19,16 @@ export class MessageCancel {
   ) {}
 
   /** Undefined when the tenant has no such message. Who waited for it in its lane is released. */
-  async cancel(tenantId: number, id: number): Promise<Cancellation | undefined> {
-    const cancellation = await this.postgres.transaction((sql) => cancelMessage(sql, tenantId, id), {
-      lockTimeoutMs: LOCK_TIMEOUT_MS,
-    });
+  async cancel(tenantId: number, id: number, author: Author): Promise<Cancellation | undefined> {
+    const cancellation = await this.postgres.transaction(
+      async (sql) => {
+        const result = await cancelMessage(sql, tenantId, id);
+        if (result?.kind === 'cancelled')
+          await recordChanges(sql, author, [{ action: 'message.cancelled', ids: [id] }]);
+        return result;
+      },
+      { lockTimeoutMs: LOCK_TIMEOUT_MS },
+    );
     if (cancellation?.kind === 'cancelled') await this.wake(cancellation.chatId);
     return cancellation;
   }

@@ -1,5 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
-import { listPartitions, type Partition } from './partition.js';
+import { listPartitions, type Partition, type PartitionedTable } from './partition.js';
 
 /** What is to become of the partitions that are old enough. */
 export interface OldPartitions {
@@ -20,11 +20,21 @@ SELECT EXISTS (
 
 /** Days of raw webhooks that ended more than `days` ago. One with a webhook that was not processed stays whole. */
 export async function oldInboxPartitions(sql: SqlRunner, days: number): Promise<OldPartitions> {
-  const all = await listPartitions(sql, 'webhook_inbox');
-  const bounds = [all.map(({ name }) => name), all.map(({ to }) => to), days];
-  const ended = await sql.query<{ name: string }>('maintenance_ended_days', ENDED, bounds);
-  const old = ended.flatMap(({ name }) => all.filter((partition) => partition.name === name));
+  const old = await endedPartitions(sql, 'webhook_inbox', days);
   return sortOut(old, ({ from, to }) => isFound(sql, 'maintenance_unprocessed', UNPROCESSED, [from, to]));
+}
+
+/** Months of the audit trail that ended more than `days` ago. Nothing in them waits for anything. */
+export async function oldAuditPartitions(sql: SqlRunner, days: number): Promise<OldPartitions> {
+  const old = await endedPartitions(sql, 'audit', days);
+  return { droppable: old.map(({ name }) => name), kept: [] };
+}
+
+async function endedPartitions(sql: SqlRunner, table: PartitionedTable, days: number): Promise<Partition[]> {
+  const all = await listPartitions(sql, table);
+  const bounds = [all.map(({ name }) => name), all.map(({ to }) => to), days];
+  const ended = await sql.query<{ name: string }>('maintenance_ended', ENDED, bounds);
+  return ended.flatMap(({ name }) => all.filter((partition) => partition.name === name));
 }
 
 /*

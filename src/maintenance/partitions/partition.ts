@@ -1,7 +1,7 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
 
 /** The tables that are partitioned; nothing else is ever dropped. */
-export type PartitionedTable = 'attempts' | 'webhook_inbox';
+export type PartitionedTable = 'attempts' | 'audit' | 'webhook_inbox';
 
 /** A partition with bounds; the DEFAULT one has none and is not among them. `from` is in it, `to` is not. */
 export interface Partition {

@@ -53,6 +53,18 @@ DELETE FROM idempotency_keys WHERE (tenant_id, key_hash) IN (
    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING tenant_id`;
 
+/* Audit entries that found no partition of their month. Index: the DEFAULT partition's primary key. */
+const AUDIT = `
+DELETE FROM audit_default WHERE (at, id) IN (
+  SELECT at, id FROM audit_default WHERE at < now() - make_interval(days => $1)
+   ORDER BY at, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING id`;
+
+/** Deletes at most `limit` audit entries older than `days` from the DEFAULT partition; answers how many. */
+export async function deleteStrayAudit(sql: SqlRunner, days: number, limit: number): Promise<number> {
+  return (await sql.query('maintenance_stray_audit', AUDIT, [days, limit])).length;
+}
+
 /** Deletes at most `limit` processed webhooks older than `days` from the DEFAULT partition; answers how many. */
 export async function deleteStrayWebhooks(sql: SqlRunner, days: number, limit: number): Promise<number> {
   return (await sql.query('maintenance_stray_webhooks', INBOX, [days, limit])).length;

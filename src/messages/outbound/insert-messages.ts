@@ -60,11 +60,11 @@ export async function insertMessages(
               CASE WHEN u.public_id IS NULL THEN NULL ELSE nextval('media_links_id_seq') END AS link_id, u.*
          FROM unnest($1::int[], $2::int[], $3::int[], $4::int[], $5::text[], $6::smallint[], $7::text[], $8::text[],
                      $9::text[], $10::jsonb[], $11::int[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::int[],
-                     $17::int[], $19::text[], $20::timestamptz[])
+                     $17::int[], $19::text[], $20::timestamptz[], $21::int[])
               WITH ORDINALITY
               AS u (tenant_id, number_id, chat_id, contact_id, type, priority, phone, recipient_user_id,
                     body, content, media_file_id, public_id, filename, waiter, request_id, expires_in_s, grace_s,
-                    reply_to_wamid, send_at, ord)),
+                    reply_to_wamid, send_at, token_id, ord)),
      busy AS MATERIALIZED (
        SELECT chat_id
          FROM busy_lanes(ARRAY(SELECT DISTINCT chat_id FROM i WHERE priority > 0 AND send_at IS NULL))),
@@ -81,13 +81,13 @@ export async function insertMessages(
      stored AS (
        INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, priority, phone,
                              recipient_user_id, body, content, media_link_id, waiter, request_id, generation, due_at,
-                             send_at, held_by, next_at, expires_at, reply_to_wamid)
+                             send_at, held_by, next_at, expires_at, reply_to_wamid, token_id)
        SELECT id, tenant_id, number_id, chat_id, contact_id, 'outbound', type, 'queued', priority, phone,
               recipient_user_id, body, content, link_id, waiter, request_id, 1, due_at, send_at,
               CASE WHEN held THEN 'lane' END,
               CASE WHEN held THEN due_at + $18 * interval '1 second'
                    ELSE coalesce(send_at, now() + grace_s * interval '1 second') END,
-              coalesce(send_at, now()) + expires_in_s * interval '1 second', reply_to_wamid
+              coalesce(send_at, now()) + expires_in_s * interval '1 second', reply_to_wamid, token_id
          FROM placed)
      SELECT id, held FROM placed ORDER BY ord`,
     [
@@ -111,6 +111,7 @@ export async function insertMessages(
       orderHoldS,
       messages.map(({ replyToWamid }) => replyToWamid),
       messages.map(({ item }) => item.message.sendAt ?? null),
+      messages.map(({ item }) => item.message.tokenId ?? null),
     ],
   );
   return messages.map(({ item }, position) => {

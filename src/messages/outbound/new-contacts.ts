@@ -50,7 +50,10 @@ export async function faultsOfNewContacts(
   return faults;
 }
 
-/** Inserts the wanted contacts, sorted by key; those whose phone came into being meanwhile are left as they are. */
+/**
+ * Inserts the wanted contacts, sorted by key, and notes who made them (see platform/audit); those whose phone came into
+ * being meanwhile are left as they are.
+ */
 export async function insertContacts(
   sql: SqlRunner,
   wanted: WantedContact[],
@@ -60,13 +63,24 @@ export async function insertContacts(
   );
   const rows = await sql.query<{ tenant_id: number; phone: string }>(
     'outbound_insert_contacts',
-    `INSERT INTO contacts (tenant_id, phone, firstname, lastname, type, email, country_id, source_id, status_id, assigned_id, group_id)
-     SELECT i.tenant_id, i.phone, i.firstname, i.lastname, 'lead', i.email, i.country_id, i.source_id, i.status_id, i.assigned_id,
-            coalesce((SELECT array_agg(g::int) FROM jsonb_array_elements_text(i.groups) g), '{}')
-       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::jsonb[])
-            AS i (tenant_id, phone, firstname, lastname, email, country_id, source_id, status_id, assigned_id, groups)
-     ON CONFLICT (tenant_id, phone) WHERE phone IS NOT NULL DO NOTHING
-     RETURNING tenant_id, phone`,
+    `WITH i AS MATERIALIZED (
+       SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[],
+                            $9::int[], $10::jsonb[], $11::int[], $12::uuid[]) WITH ORDINALITY
+              AS u (tenant_id, phone, firstname, lastname, email, country_id, source_id, status_id, assigned_id, groups,
+                    token_id, request_id, ord)),
+     made AS (
+       INSERT INTO contacts (tenant_id, phone, firstname, lastname, type, email, country_id, source_id, status_id,
+                             assigned_id, group_id)
+       SELECT tenant_id, phone, firstname, lastname, 'lead', email, country_id, source_id, status_id, assigned_id,
+              coalesce((SELECT array_agg(g::int) FROM jsonb_array_elements_text(groups) g), '{}')
+         FROM i ORDER BY ord
+       ON CONFLICT (tenant_id, phone) WHERE phone IS NOT NULL DO NOTHING
+       RETURNING id, tenant_id, phone),
+     noted AS (
+       INSERT INTO audit (tenant_id, token_id, request_id, action, subject_ids)
+       SELECT tenant_id, i.token_id, i.request_id, 'contact.created', ARRAY[made.id]
+         FROM made JOIN i USING (tenant_id, phone) WHERE i.token_id IS NOT NULL)
+     SELECT tenant_id, phone FROM made`,
     [
       sorted.map(({ message }) => message.tenantId),
       sorted.map(({ message }) => message.phone),
@@ -78,6 +92,8 @@ export async function insertContacts(
       sorted.map(({ defaultStatusId }) => defaultStatusId),
       sorted.map(({ message, defaultAssignedId }) => message.newContact?.assignedId ?? defaultAssignedId),
       sorted.map(({ message }) => JSON.stringify(message.newContact?.groupIds ?? [])),
+      sorted.map(({ message }) => message.tokenId ?? null),
+      sorted.map(({ message }) => message.requestId),
     ],
   );
   return rows.map((row) => ({ tenantId: row.tenant_id, phone: row.phone }));

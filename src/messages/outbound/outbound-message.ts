@@ -25,6 +25,8 @@ export interface RenderedMessage {
 export interface OutboundMessage {
   tenantId: number;
   requestId: string;
+  /** The token that sends it; absent: the platform itself. */
+  tokenId?: number;
   type: OutboundType;
   /** WhatsApp phone number id; absent: the tenant's default number. */
   from?: string;

@@ -10,6 +10,7 @@ import type { SendContext } from './send.service.js';
 /** A call that sends: whose it is, and what it prefers. */
 export interface SendCall {
   tenantId: number;
+  tokenId: number;
   requestId: string;
   /** The `Prefer` header. */
   prefer: string | string[] | undefined;
@@ -20,9 +21,10 @@ export interface SendCall {
 /** The call as the send endpoints need it. Only on routes with `@RequireScopes`. */
 export const CurrentSend = createParamDecorator((_: unknown, context: ExecutionContext): SendCall => {
   const request = context.switchToHttp().getRequest<Request>();
-  const { tenant, requestId, idempotentCall } = request.context;
+  const { tenant, idempotentCall } = request.context;
   if (!tenant) throw new Error('@CurrentSend() on a route without @RequireScopes()');
-  return { tenantId: tenant.tenantId, requestId, prefer: request.headers.prefer, claim: idempotentCall?.claim ?? null };
+  const { tenantId, tokenId, requestId } = tenant;
+  return { tenantId, tokenId, requestId, prefer: request.headers.prefer, claim: idempotentCall?.claim ?? null };
 });
 
 /** Lets a send wait as long as its caller prefers, and answers it. */
@@ -32,7 +34,7 @@ export class SendReplies {
 
   /** `subject` begins the sentence of the answer: `Text message` becomes "Text message sent successfully". */
   async reply<T extends SentDto>(
-    { tenantId, requestId, prefer, claim }: SendCall,
+    { tenantId, tokenId, requestId, prefer, claim }: SendCall,
     subject: string,
     send: (context: SendContext) => Promise<T>,
   ): Promise<Reply<T>> {
@@ -42,6 +44,6 @@ export class SendReplies {
         message: `${subject} ${data.status} successfully`,
         headers: applied ? { 'Preference-Applied': applied } : undefined,
       });
-    return replyOf(await send({ tenantId, requestId, waitMs, key: claim && { claim, replyOf } }));
+    return replyOf(await send({ tenantId, tokenId, requestId, waitMs, key: claim && { claim, replyOf } }));
   }
 }

@@ -16,6 +16,7 @@ import { OutboundService, type Sent } from '../outbound/outbound.service.js';
 /** Who sends, and for how long the caller waits for WhatsApp's answer. */
 export interface SendContext {
   tenantId: number;
+  tokenId: number;
   requestId: string;
   waitMs: number;
   /** Of a call with an `Idempotency-Key`: it is stored with the message, and with the answer of that moment. */
@@ -64,7 +65,7 @@ export class SendService {
   async accept<T extends SentDto>(
     dto: SendDto,
     content: SendContent,
-    { tenantId, requestId, waitMs, key }: SendContext,
+    { tenantId, tokenId, requestId, waitMs, key }: SendContext,
     present: Present<T>,
   ): Promise<Accepted<T>> {
     requirePossibleContact(dto);
@@ -76,6 +77,7 @@ export class SendService {
         refersTo: reference && { message: reference, field: 'reply_to' },
         ...content,
         tenantId,
+        tokenId,
         requestId,
         from: dto.from,
         phone: dto.phone,

@@ -253,6 +253,10 @@ export class Settings {
   /** How long the attempts of messages that have come to an end are kept, days. */
   @WholeNumber(1, 3650)
   ATTEMPTS_RETENTION_DAYS = 90;
+
+  /** How long it is kept who changed what, days. */
+  @WholeNumber(1, 3650)
+  AUDIT_RETENTION_DAYS = 365;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface AuthenticatedTenant {
   readonly scopes: readonly string[];
   /** Calls a minute: the token's own limit, capped by the plan's. */
   readonly rateLimitPerMinute: number;
+  /** Of the request: with it, an author of changes (platform/audit). */
+  readonly requestId: string;
 }
 
 /** What the platform knows about a request; stands on `request.context` from the first middleware on. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { operatorOf } from '../../platform/audit/audit-trail.js';
 import { Settings } from '../../platform/config/settings.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { Postgres } from '../../platform/database/postgres.js';
@@ -91,7 +92,7 @@ export class ConnectionsService {
     const verifyToken = app?.verifyToken ?? this.settings.WHATSAPP_VERIFY_TOKEN;
     const override = request.overrideCallback ? { url: callbackUrl, verifyToken } : undefined;
     await this.management.subscribeApp(wabaId, accessToken, override);
-    const templates = await this.templates.sync({ tenantId, accountId, wabaId, accessToken });
+    const templates = await this.templates.sync({ tenantId, accountId, wabaId, accessToken }, operatorOf(tenantId));
     return { numberId, isDefault, number, callbackUrl, verifyToken, templates };
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type Author, recordChanges } from '../../platform/audit/audit-trail.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { CloudApiManagement, GraphRefusedError, type TemplateFacts } from '../client/cloud-api-management.js';
 import { AccessTokens } from './access-tokens.js';
@@ -35,7 +36,7 @@ export class TemplateSync {
    * @returns null when the tenant has no account
    * @throws as {@link sync}
    */
-  async syncTenant(tenantId: number): Promise<SyncedTemplates | null> {
+  async syncTenant(tenantId: number, author: Author): Promise<SyncedTemplates | null> {
     const accounts = await this.postgres.query<{ id: number; waba_id: string; updated_at: Date }>(
       'template-sync-accounts',
       'SELECT id, waba_id, updated_at FROM whatsapp_accounts WHERE tenant_id = $1 ORDER BY id',
@@ -45,7 +46,7 @@ export class TemplateSync {
     const total = { synced: 0, created: 0, updated: 0, removed: 0 };
     for (const { id: accountId, waba_id: wabaId, updated_at: updatedAt } of accounts) {
       const accessToken = await this.tokens.tokenFor({ tenantId, accountId, updatedAt });
-      const one = await this.sync({ tenantId, accountId, wabaId, accessToken });
+      const one = await this.sync({ tenantId, accountId, wabaId, accessToken }, author);
       total.synced += one.synced;
       total.created += one.created;
       total.updated += one.updated;
@@ -61,7 +62,7 @@ export class TemplateSync {
    * @throws GraphRefusedError | GraphUnavailableError
    * @throws ManagementLimitError when the account's management calls are used up
    */
-  async sync({ tenantId, accountId, wabaId, accessToken }: SyncedAccount): Promise<SyncedTemplates> {
+  async sync({ tenantId, accountId, wabaId, accessToken }: SyncedAccount, author: Author): Promise<SyncedTemplates> {
     const begunAt = await this.now();
     const templates = await this.read({ tenantId, accountId }, wabaId, accessToken);
     return this.postgres.transaction(async (sql) => {
@@ -84,12 +85,14 @@ export class TemplateSync {
         begunAt,
       ]);
       const created = written.filter((template) => template.created).length;
-      return {
+      const counts = {
         synced: templates.length,
         created,
         updated: written.length - created,
         removed: removed.length,
       };
+      await recordChanges(sql, author, [{ action: 'templates.synced', ids: [accountId], details: counts }]);
+      return counts;
     });
   }
 
