@@ -5,6 +5,8 @@ import { addDevCommands } from './dev-commands.js';
 import { addEncryptionCommands } from './encryption-commands.js';
 import { addMaintenanceCommands } from './maintenance-commands.js';
 import { addMigrateCommands } from './migrate-commands.js';
+import { addPlanCommands } from './plan-commands.js';
+import { addStaffCommands } from './staff-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { addTokenCommands } from './token-commands.js';
 import { addWhatsappCommands } from './whatsapp-commands.js';
@@ -27,6 +29,8 @@ A tenant from nothing to its first message:
 Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
     );
   addTenantCommands(program);
+  addPlanCommands(program);
+  addStaffCommands(program);
   addTokenCommands(program);
   addWhatsappCommands(program);
   addDeliveryCommands(program);

@@ -5,6 +5,7 @@ import { UsageError } from './failure.js';
 import { addWordsCommand } from './opt-word-commands.js';
 import { pairs, show, table, timeText } from './output.js';
 import { withService } from './services.js';
+import { addTenantSettingsCommands } from './tenant-settings-commands.js';
 
 const run = async <R>(work: (tenants: Tenants) => Promise<R>): Promise<R> =>
   withService((await import('../tenants/tenants.service.js')).TenantsService, work);
@@ -19,11 +20,11 @@ interface CreateOptions {
   json?: boolean;
 }
 
-/** `tenant create|list|suspend|activate|retention|expiry|service-window|words`. */
+/** `tenant create|list|suspend|activate|retention|expiry|service-window|words`, and what tenant-settings-commands.ts adds. */
 export function addTenantCommands(program: Command): void {
   const tenant = program
     .command('tenant')
-    .description('Businesses on the platform: create, list, suspend, activate, settings');
+    .description('Businesses on the platform: create, list, suspend, activate, settings, plan, ...');
   tenant
     .command('create')
     .description('Create a tenant')
@@ -80,6 +81,7 @@ Example:
   addExpiryCommand(tenant);
   addServiceWindowCommand(tenant);
   addWordsCommand(tenant);
+  addTenantSettingsCommands(tenant);
 }
 
 interface RetentionOptions {

@@ -38,7 +38,10 @@ type Transaction = PrismaNames.TransactionClient;
 
 /** Columns that the operator sets one by one. */
 type TenantChange =
-  { status: 'active' | 'suspended' } | { messageRetentionDays: number | null } | { messageExpiresInS: number };
+  | { status: 'active' | 'suspended' }
+  | { messageRetentionDays: number | null }
+  | { messageExpiresInS: number }
+  | { enforceServiceWindow: boolean };
 
 const SUBDOMAIN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const UNIQUE_VIOLATION = 'P2002';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Prisma as PrismaNames } from '../../platform/database/generated/client.js';
 import { Prisma } from '../../platform/database/prisma.js';
+import { noteChange } from '../../tenants/note-change.js';
 import {
   DEFAULT_OPT_IN_WORDS,
   DEFAULT_OPT_OUT_WORDS,
@@ -56,9 +57,10 @@ export class OptWordSettings {
     const into = change.in === undefined ? now.in : (change.in ?? DEFAULT_OPT_IN_WORDS);
     for (const words of [out, into]) assertWords(words);
     assertApart(out, into);
-    await this.prisma.operator.tenant.update({
-      where: { id: tenantId },
-      data: { optOutWords: storable(change.out), optInWords: storable(change.in) },
+    await this.prisma.operator.$transaction(async (transaction) => {
+      const data = { optOutWords: storable(change.out), optInWords: storable(change.in) };
+      await transaction.tenant.update({ where: { id: tenantId }, data });
+      await noteChange(transaction, tenantId, { action: 'tenant.updated', ids: [tenantId], details: noted(change) });
     });
     return this.read(tenantId);
   }
@@ -83,6 +85,13 @@ function assertApart(out: WordsByLanguage, into: WordsByLanguage): void {
     .flat()
     .find((word) => outWords.has(foldedWord(word)));
   if (both !== undefined) throw new OptWordError(`${both} would opt customers both out and in`);
+}
+
+function noted({ out, in: into }: OptWordChange): PrismaNames.InputJsonObject {
+  return {
+    ...(out === undefined ? {} : { opt_out_words: out && { ...out } }),
+    ...(into === undefined ? {} : { opt_in_words: into && { ...into } }),
+  };
 }
 
 function storable(
