@@ -1,0 +1,167 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { jpeg } from '../../src/media/testing/sample-files.js';
+import { TestTenant } from '../support/tenant.js';
+import { everythingOf, giveRecords, type Records } from './records.js';
+import { hasValue, type ReferenceField, type Route, tenantRoutes, withValue } from './routes.js';
+
+interface Answer {
+  status: number;
+  text: string;
+}
+
+/**
+ * Every route of the program, called by one tenant with the ids of another. The routes come from the document that the
+ * program serves, so a new one is walked without a word here. Real processes: API, worker, sandbox, Postgres, Redis.
+ */
+describe("another tenant's ids", () => {
+  let owner: TestTenant;
+  let stranger: TestTenant;
+  let theirs: Records;
+  let own: Records;
+  let routes: Route[];
+  let photo: Buffer;
+  let before: Record<string, string[]>;
+
+  beforeAll(async () => {
+    [owner, stranger] = await Promise.all([TestTenant.create(), TestTenant.create()]);
+    [theirs, own, photo] = await Promise.all([giveRecords(owner), giveRecords(stranger), jpeg()]);
+    const document = (await (await fetch(`${stranger.api.url}/openapi.json`)).json()) as OpenAPIObject;
+    routes = tenantRoutes(document);
+    before = await everythingOf(owner);
+  });
+  afterAll(() => Promise.all([owner.close(), stranger.close()]));
+
+  async function call(route: Route, path: string, fields?: unknown): Promise<Answer> {
+    const headers = { authorization: `Bearer ${stranger.api.token}`, prefer: 'respond-async' };
+    const response = await fetch(`${stranger.api.url}${path}`, {
+      method: route.method,
+      ...bodyOf(route, headers, fields),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  function bodyOf({ body }: Route, headers: Record<string, string>, fields: unknown): RequestInit {
+    if (body.kind === 'none') return { headers };
+    if (body.kind === 'json') {
+      return { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(fields) };
+    }
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields as Record<string, unknown>)) form.append(name, formText(value));
+    for (const file of body.files)
+      form.append(file.field, new Blob([new Uint8Array(photo)], { type: 'image/jpeg' }), 'a.jpg');
+    return { headers, body: form };
+  }
+
+  /** The documented example, with the tenant's own records where it names some. */
+  function example({ body, references }: Route): unknown {
+    if (body.kind === 'none') return undefined;
+    const fields: unknown = body.kind === 'json' ? body.value : Object.fromEntries(body.fields);
+    return references
+      .filter(({ path }) => hasValue(fields, path))
+      .reduce((filled, field) => withValue(filled, field.path, valuesOf(field, own, stranger)[0]), fields);
+  }
+
+  const pathWith = (path: string, id: number | string): string => path.replaceAll(/\{\w+\}/g, encodeURIComponent(id));
+
+  const fixedPath = (path: string): string => pathWith(path, own.id);
+
+  const readsOne = ({ method, path }: Route): boolean => method === 'GET' && path.includes('{');
+
+  /** Nothing of the owner's may stand in an answer. */
+  const shows = ({ text }: Answer): boolean => text.includes(theirs.marker) || text.includes(theirs.phone);
+
+  it('are found in the document: all routes that need a token', () => {
+    expect(routes.length).toBeGreaterThan(20);
+    expect(routes.some(({ references }) => references.some(({ path }) => path.at(-1) === 'contact_id'))).toBe(true);
+  });
+
+  it('in the path are answered like ids that do not exist', async () => {
+    const wrong: string[] = [];
+    await ofEach(
+      routes.filter(({ path }) => path.includes('{')),
+      async (route) => {
+        for (const id of [theirs.id, theirs.wamid]) {
+          const answer = await call(route, pathWith(route.path, id), example(route));
+          if (answer.status !== 404 || shows(answer))
+            wrong.push(`${route.name} ${id}: ${answer.status} ${answer.text}`);
+        }
+      },
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("would be found there if they were the caller's own", async () => {
+    const missing: string[] = [];
+    await ofEach(routes.filter(readsOne), async (route) => {
+      const answer = await call(route, fixedPath(route.path));
+      if (answer.status !== 200) missing.push(`${route.name}: ${answer.status} ${answer.text}`);
+    });
+    // A kind of record that is new needs its row in records.ts.
+    expect(missing).toEqual([]);
+  });
+
+  it('in a body are refused, or touch nothing', async () => {
+    const wrong: string[] = [];
+    await ofEach(routes, async (route) => {
+      for (const field of route.references) {
+        for (const value of valuesOf(field, theirs, owner)) {
+          const answer = await call(route, fixedPath(route.path), withValue(example(route), field.path, value));
+          const said = `${route.name} ${field.path.join('.')}=${JSON.stringify(value)}: ${answer.status} ${answer.text}`;
+          if (![200, 404, 422].includes(answer.status) || shows(answer)) wrong.push(said);
+        }
+      }
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('in a query find nothing', async () => {
+    const wrong: string[] = [];
+    await ofEach(
+      routes.filter(({ method }) => method === 'GET'),
+      async (route) => {
+        const queries = ['', ...route.query.flatMap((name) => queriesWith(name, theirs))];
+        for (const query of queries) {
+          const answer = await call(route, `${fixedPath(route.path)}?${query}`);
+          if (![200, 422].includes(answer.status) || shows(answer)) {
+            wrong.push(`${route.name} ${query}: ${answer.status} ${answer.text}`);
+          }
+        }
+      },
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('leave everything as it was: nothing of the owner changed, nothing of the caller refers to it', async () => {
+    expect(await everythingOf(owner)).toEqual(before);
+    const named = Object.entries(await everythingOf(stranger)).flatMap(([table, rows]) =>
+      rows
+        .filter((row) => [theirs.id, theirs.marker, theirs.phone].some((word) => row.includes(String(word))))
+        .map((row) => `${table} ${row}`),
+    );
+    expect(named).toEqual([]);
+  });
+});
+
+/** Routes side by side, the calls of each one after the other. */
+async function ofEach(routes: Route[], walk: (route: Route) => Promise<void>): Promise<void> {
+  await Promise.all(routes.map(walk));
+}
+
+/** What a tenant has that the field could name. */
+function valuesOf({ path, type }: ReferenceField, records: Records, tenant: TestTenant): unknown[] {
+  if (type === 'array') return [[records.id]];
+  if (type === 'integer') return [records.id];
+  return path.at(-1) === 'from' ? [tenant.phoneNumberId] : [String(records.id), records.wamid];
+}
+
+/** Query strings that ask for the owner's records by one parameter. */
+function queriesWith(name: string, { id, marker, phone, wamid }: Records): string[] {
+  const values = name.startsWith('filter[') ? [id, marker, phone, wamid] : [marker, phone];
+  const key = encodeURIComponent(name);
+  const operators = name.startsWith('filter[') ? ['', '[in]', '[ne]', '[like]'] : [''];
+  return operators.flatMap((operator) =>
+    values.map((value) => `${key}${encodeURIComponent(operator)}=${encodeURIComponent(value)}&per_page=100`),
+  );
+}
+
+const formText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -1,0 +1,79 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { TestTenant } from '../support/tenant.js';
+
+/** One record of every kind that a tenant can have, all with the same id. */
+export interface Records {
+  /** Id of each of them, and `template_id` of the template; of nobody else's record. */
+  id: number;
+  /** Stands in every text of theirs. */
+  marker: string;
+  phone: string;
+  wamid: string;
+}
+
+/*
+ * A new kind of record has its row here. The test fails until then: a route that reads it finds nothing of the tenant's
+ * own either.
+ */
+const ROWS = [
+  `INSERT INTO sources (id, tenant_id, name) VALUES ($1, $2, $3)`,
+  `INSERT INTO statuses (id, tenant_id, name, color) VALUES ($1, $2, $3, '#112233')`,
+  `INSERT INTO groups (id, tenant_id, name) VALUES ($1, $2, $3)`,
+  `INSERT INTO staff (id, tenant_id, name, email) VALUES ($1, $2, $3, $3 || '@example.com')`,
+  `INSERT INTO templates (id, tenant_id, account_id, template_id, name, language, category, status, components)
+   SELECT $1, $2, account_id, $1::text, $3, 'en', 'UTILITY', 'APPROVED', jsonb_build_array(jsonb_build_object('type', 'BODY', 'text', $3::text))
+     FROM phone_numbers WHERE tenant_id = $2`,
+  `INSERT INTO contacts (id, tenant_id, firstname, lastname, company, type, email, phone, profile_name, status_id,
+                         source_id, assigned_id, description, group_id)
+   VALUES ($1, $2, $3, $3, $3, 'lead', $3 || '@example.com', $4, $3, $1, $1, $1, $3, ARRAY[$1::int])`,
+  `INSERT INTO chats (id, tenant_id, number_id, contact_id, unread_count)
+   SELECT $1, $2, id, $1, 1 FROM phone_numbers WHERE tenant_id = $2`,
+  `INSERT INTO media_files (id, tenant_id, sha256, size_bytes, mime_type, storage_key)
+   VALUES ($1, $2, sha256(convert_to($3, 'UTF8')), 10, 'image/jpeg', $3)`,
+  `INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename) VALUES ($1, $2, $1, $3, $3 || '.jpg')`,
+  `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body,
+                         media_link_id, wamid, sent_at, read_at)
+   SELECT $1, $2, id, $1, $1, 'outbound', 'image', 'read', $4, $3, $1, $5, now(), now()
+     FROM phone_numbers WHERE tenant_id = $2`,
+  `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body, wamid)
+   SELECT $1::bigint + 1, $2, id, $1, $1, 'inbound', 'text', 'received', $4, $3, $5 || 'in'
+     FROM phone_numbers WHERE tenant_id = $2`,
+] as const;
+
+/** Gives the tenant one record of every kind. */
+export async function giveRecords(tenant: TestTenant): Promise<Records> {
+  const marker = `mark${randomBytes(6).toString('hex')}`;
+  // Far from what the database gives out, so that no other tenant has such an id.
+  const id = 1_000_000_000 + 2 * randomInt(500_000_000);
+  const phone = `2010${randomInt(10_000_000, 99_999_999)}`;
+  const wamid = `wamid.${marker}`;
+  for (const row of ROWS) {
+    const values = [id, tenant.id, marker, phone, wamid];
+    const used = Math.max(...[...row.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)));
+    await tenant.rows(typed(row), values.slice(0, used));
+  }
+  return { id, marker, phone, wamid };
+}
+
+/** Parameters with the types of the values; one that is an id here and a text there has no other. */
+const typed = (row: string): string =>
+  row.replaceAll(/\$(\d)/g, (parameter, number) => `${parameter}::${Number(number) <= 2 ? 'int' : 'text'}`);
+
+/** Everything that is stored of the tenant, by table, as text. */
+export async function everythingOf(tenant: TestTenant): Promise<Record<string, string[]>> {
+  const tables = await tenant.rows<{ name: string; key: string }>(
+    `SELECT c.relname AS name, a.attname AS key
+       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND (a.attname = 'tenant_id' OR (c.relname = 'tenants' AND a.attname = 'id'))
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      ORDER BY 1`,
+  );
+  const everything: Record<string, string[]> = {};
+  for (const { name, key } of tables) {
+    const rows = await tenant.rows<{ row: string }>(
+      `SELECT to_jsonb(t)::text AS row FROM ${name} t WHERE ${key} = $1 ORDER BY 1`,
+      [tenant.id],
+    );
+    everything[name] = rows.map(({ row }) => row);
+  }
+  return everything;
+}

@@ -1,0 +1,95 @@
+import type { OpenAPIObject, ReferenceObject, SchemaObject } from '@nestjs/swagger';
+import { operationsOf, type PlacedOperation } from '../../src/api-reference/document/operations.js';
+import { sampleRequest } from '../../src/api-reference/document/sample-request.js';
+import { resolved } from '../../src/api-reference/document/schemas.js';
+import type { SampleBody } from '../../src/api-reference/code-samples/request-sample.js';
+
+/** A field of a body that names a record: `['contact', 'groups']`. */
+export interface ReferenceField {
+  path: (string | number)[];
+  type: 'integer' | 'string' | 'array';
+}
+
+/** A route that is called with a tenant's token. */
+export interface Route {
+  /** As the reference shows it. */
+  name: string;
+  method: string;
+  path: string;
+  /** Names of the query parameters. */
+  query: string[];
+  /** With the documented example. */
+  body: SampleBody;
+  references: ReferenceField[];
+}
+
+/** Names of fields that hold ids: `contact_id`, `contact_ids`, `ids`, and those that do not say so. */
+const REFERENCE = /(^|_)ids?$|^(from|groups|reply_to)$/;
+
+/** Texts that a caller makes up, and WhatsApp's own ids of people: of a button, of a contact's phone. */
+const CALLERS_OWN = new Set(['id', 'wa_id']);
+
+/** Every route of the API that needs a token, read from the document that the program serves. */
+export function tenantRoutes(document: OpenAPIObject): Route[] {
+  return operationsOf(document)
+    .filter(({ operation }) => (operation.security ?? []).length > 0)
+    .map((placed) => ({
+      name: `${placed.method.toUpperCase()} ${placed.path}`,
+      method: placed.method.toUpperCase(),
+      path: placed.path,
+      query: (placed.operation.parameters ?? []).flatMap((one) => ('in' in one && one.in === 'query' ? one.name : [])),
+      body: sampleRequest(document, '', { ...placed, needsToken: true }).body,
+      references: referencesOf(document, placed),
+    }));
+}
+
+function referencesOf(document: OpenAPIObject, { operation: { requestBody } }: PlacedOperation): ReferenceField[] {
+  if (!requestBody || '$ref' in requestBody) return [];
+  const media = requestBody.content['multipart/form-data'] ?? requestBody.content['application/json'];
+  return media ? fieldsOf(document, media.schema, []) : [];
+}
+
+function fieldsOf(
+  document: OpenAPIObject,
+  schema: SchemaObject | ReferenceObject | undefined,
+  path: ReferenceField['path'],
+): ReferenceField[] {
+  const { properties = {}, items, allOf = [] } = resolved(document, schema);
+  return [
+    ...allOf.flatMap((part) => fieldsOf(document, part, path)),
+    ...(items ? fieldsOf(document, items, [...path, 0]) : []),
+    ...Object.entries(properties).flatMap(([name, property]) => {
+      const here = [...path, name];
+      if (!REFERENCE.test(name)) return fieldsOf(document, property, here);
+      const type = typeOf(resolved(document, property));
+      return type === 'string' && CALLERS_OWN.has(name) ? [] : [{ path: here, type }];
+    }),
+  ];
+}
+
+const typeOf = ({ type }: SchemaObject): ReferenceField['type'] =>
+  type === 'array' || type === 'integer' ? type : 'string';
+
+type Json = unknown;
+
+/** A copy of `body` with the value at the path; what lies between is made. */
+export function withValue(body: Json, [key, ...rest]: ReferenceField['path'], value: Json): Json {
+  if (key === undefined) return value;
+  if (typeof key === 'number') {
+    const list: Json[] = Array.isArray(body) ? [...(body as Json[])] : [];
+    list[key] = withValue(list[key], rest, value);
+    return list;
+  }
+  const record = isRecord(body) ? body : {};
+  return { ...record, [key]: withValue(record[key], rest, value) };
+}
+
+/** Whether the body has something at the path. */
+export function hasValue(body: Json, [key, ...rest]: ReferenceField['path']): boolean {
+  if (key === undefined) return body !== undefined;
+  if (typeof key === 'number') return Array.isArray(body) && hasValue(body[key], rest);
+  return isRecord(body) && hasValue(body[key], rest);
+}
+
+const isRecord = (value: Json): value is Record<string, Json> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
