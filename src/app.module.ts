@@ -6,6 +6,7 @@ import { ReadReceiptsModule } from './chats/read-receipts/read-receipts.module.j
 import { ContactsModule } from './contacts/contacts.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
+import { GroupsModule } from './groups/groups.module.js';
 import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
 import { InboundMediaModule } from './media/inbound/inbound-media.module.js';
 import { MediaModule } from './media/media.module.js';
@@ -42,6 +43,7 @@ const API: ModuleList = [
   TemplatesModule,
   ContactsModule,
   AccountModule,
+  GroupsModule,
   SourcesModule,
   StatusesModule,
   WebhookReceiverModule,

@@ -12,7 +12,13 @@ const NULLABLE_RANGE: readonly Operator[] = [...RANGE, 'null'];
 /** `GET /chats`, the last active first: index chats_tenant_activity. */
 export const CHAT_LIST: ListSpec = {
   name: 'chats',
-  source: { from: 'chats h', tenant: 'h.tenant_id', id: 'h.id', sortable: SORTABLE },
+  // What a deleted contact left behind is no chat of anybody's.
+  source: {
+    from: '(SELECT * FROM chats WHERE contact_id IS NOT NULL) h',
+    tenant: 'h.tenant_id',
+    id: 'h.id',
+    sortable: SORTABLE,
+  },
   defaultSort: '-last_message_at',
   search: {
     description: "Chats whose contact's name, profile name or phone holds this, whatever its case.",

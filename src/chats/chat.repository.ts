@@ -62,7 +62,7 @@ export class ChatRepository {
   async exists(tenantId: number, id: number): Promise<boolean> {
     const rows = await this.postgres.query(
       'chat_exists',
-      'SELECT 1 FROM chats WHERE tenant_id = $1 AND id = $2::bigint',
+      'SELECT 1 FROM chats WHERE tenant_id = $1 AND id = $2::bigint AND contact_id IS NOT NULL',
       [tenantId, id],
     );
     return rows.length > 0;
@@ -79,7 +79,7 @@ export class ChatRepository {
       async (sql) => {
         const [chat] = await sql.query(
           'chat_lock',
-          'SELECT id FROM chats WHERE tenant_id = $1 AND id = $2::bigint FOR NO KEY UPDATE',
+          'SELECT id FROM chats WHERE tenant_id = $1 AND id = $2::bigint AND contact_id IS NOT NULL FOR NO KEY UPDATE',
           [tenantId, id],
         );
         if (!chat) return false;

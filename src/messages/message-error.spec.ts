@@ -16,7 +16,7 @@ describe('errors of messages', () => {
     });
   });
 
-  it.each(['CONTACT_OPTED_OUT', 'INTERNAL_ERROR', 'MEDIA_NOT_FOUND', 'UNKNOWN_OUTCOME'])('explain %s', (code) => {
+  it.each(['CONTACT_DELETED', 'CONTACT_OPTED_OUT', 'INTERNAL_ERROR', 'MEDIA_NOT_FOUND', 'UNKNOWN_OUTCOME'])('explain %s', (code) => {
     const { meaning, advice } = shownError({ code, title: null, details: null });
     expect(meaning).toMatch(/^[A-Z][^.!?]{15,140}\.$/);
     expect(meaning).not.toContain('not documented');

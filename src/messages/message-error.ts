@@ -16,6 +16,10 @@ const OWN_CODES: Readonly<Record<string, Explanation>> = {
     advice:
       'Send nothing until the contact writes a word such as START, or tells you and you opt the contact in again.',
   },
+  CONTACT_DELETED: {
+    meaning: 'The contact was deleted, so the message was not sent (again).',
+    advice: 'Nothing is to be done.',
+  },
   INTERNAL_ERROR: {
     meaning: 'The message could not be built, for a fault of the platform.',
     advice: 'Report the id of the message to the operator.',

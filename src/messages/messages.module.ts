@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { IdentityHashesModule } from '../contacts/erase/identity-hashes.module.js';
 import { CancelModule } from '../delivery/cancel/cancel.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { QueueModule } from '../platform/queue/queue.module.js';
@@ -24,7 +25,7 @@ import { SendTextService } from './send/send-text.service.js';
 
 /** Sending messages and showing them. */
 @Module({
-  imports: [CancelModule, MediaModule, QueueModule, TemplatesModule],
+  imports: [CancelModule, IdentityHashesModule, MediaModule, QueueModule, TemplatesModule],
   controllers: [SendController, MessagesController],
   exports: [MessagesService],
   providers: [

@@ -111,6 +111,7 @@ describe('who appends to a lane', () => {
       isBacklogged: () => false,
       orderHoldS: 77,
       keys: outbox.keys,
+      hashes: outbox.hashes,
     });
     expect(results).toMatchObject([{ accepted: { heldByLane: true } }, { accepted: { heldByLane: false } }]);
     const rows = await outbox.postgres.query<{ held_by: string | null; hold_s: number }>(

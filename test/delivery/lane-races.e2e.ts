@@ -76,7 +76,12 @@ it('accepts, ends, statuses, expiry and releases at once lose no wake and no ord
         return itemTo(sender, contact.phone_number_id, contact.contact_id);
       });
       const results = await unlessContended(() =>
-        acceptGroup(db, items, { isBacklogged: () => true, orderHoldS: 3600, keys: outbox.keys }),
+        acceptGroup(db, items, {
+          isBacklogged: () => true,
+          orderHoldS: 3600,
+          keys: outbox.keys,
+          hashes: outbox.hashes,
+        }),
       );
       for (const result of results ?? []) {
         if ('refused' in result) throw result.refused;

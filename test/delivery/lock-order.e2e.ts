@@ -86,13 +86,18 @@ function accept(recipients: { contactId?: number; phone?: string }[]): Promise<A
     };
     return { message, waiter: null };
   });
-  return acceptGroup(patient, items, { isBacklogged: () => false, orderHoldS: 300, keys: outbox.keys });
+  return acceptGroup(patient, items, {
+    isBacklogged: () => false,
+    orderHoldS: 300,
+    keys: outbox.keys,
+    hashes: outbox.hashes,
+  });
 }
 
 /** A customer's message, as the webhook's processing stores it. */
 async function receive(sql: SqlRunner, phone: string): Promise<void> {
   const now = new Date();
-  const stored = await storeInboundMessages(sql, [
+  const stored = await storeInboundMessages(sql, outbox.hashes, [
     {
       number: { numberId: sender.numberId, tenantId: sender.tenantId, ratePerSecond: 80 },
       entry: {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readSettings, type Settings } from '../../src/platform/config/settings.js';
 import { Encryption } from '../../src/platform/crypto/encryption.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
+import { IdentityHashes } from '../../src/contacts/erase/identity-hashes.js';
 import { IdempotencyKeys } from '../../src/platform/idempotency/idempotency-keys.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
@@ -54,13 +55,16 @@ export type MessageColumns = Partial<Record<string, string | number | null>>;
 /** A database of its own with tenants, numbers and messages, as the outbound path leaves them. */
 export class Outbox {
   readonly keys: IdempotencyKeys;
+  readonly hashes: IdentityHashes;
 
   private constructor(
     readonly postgres: Postgres,
     readonly settings: Settings,
     private readonly database: string,
   ) {
-    this.keys = new IdempotencyKeys(postgres, new Encryption(settings));
+    const encryption = new Encryption(settings);
+    this.keys = new IdempotencyKeys(postgres, encryption);
+    this.hashes = new IdentityHashes(postgres, encryption);
   }
 
   static async create(env: NodeJS.ProcessEnv = {}): Promise<Outbox> {

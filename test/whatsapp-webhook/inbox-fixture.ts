@@ -1,9 +1,11 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { IdentityHashes } from '../../src/contacts/erase/identity-hashes.js';
 import { readSettings } from '../../src/platform/config/settings.js';
+import { Encryption } from '../../src/platform/crypto/encryption.js';
 import { Postgres } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
-import type { BatchReport } from '../../src/whatsapp/webhook/processing/batch-run.js';
+import type { BatchParts, BatchReport } from '../../src/whatsapp/webhook/processing/batch-run.js';
 import { ContendedAccounts } from '../../src/whatsapp/webhook/processing/contended-accounts.js';
 import { runBatch, runDeferred } from '../../src/whatsapp/webhook/processing/inbox-batch.js';
 import { createDatabase, dropDatabase } from '../support/database.js';
@@ -24,19 +26,22 @@ export interface FixtureNumber {
 
 /** A migrated database of its own in which nothing runs but the batches that a test runs itself. */
 export class InboxFixture {
-  private readonly contended = new ContendedAccounts();
+  private readonly parts: BatchParts;
 
   private constructor(
     private readonly databaseName: string,
     readonly postgres: Postgres,
     /** The database's own URL. */
     readonly url: string,
-  ) {}
+    encryption: Encryption,
+  ) {
+    this.parts = { contended: new ContendedAccounts(), hashes: new IdentityHashes(postgres, encryption) };
+  }
 
   static async start(): Promise<InboxFixture> {
     const { name, url } = await createDatabase('inbox');
     const settings = readSettings({ ...baseEnvironment(), DATABASE_URL: url, LOG_LEVEL: 'silent' });
-    return new InboxFixture(name, new Postgres(settings, new Log(settings)), url);
+    return new InboxFixture(name, new Postgres(settings, new Log(settings)), url, new Encryption(settings));
   }
 
   async stop(): Promise<void> {
@@ -184,8 +189,7 @@ export class InboxFixture {
   async batch(): Promise<BatchReport[]> {
     const reports: BatchReport[] = [];
     const tell = (report: BatchReport): void => void reports.push(report);
-    if ((await runBatch(this.postgres, this.contended, tell)) === 0)
-      await runDeferred(this.postgres, this.contended, tell);
+    if ((await runBatch(this.postgres, this.parts, tell)) === 0) await runDeferred(this.postgres, this.parts, tell);
     return reports;
   }
 

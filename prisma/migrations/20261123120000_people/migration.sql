@@ -113,3 +113,56 @@ SELECT ensure_audit_partitions();
 
 -- A send is its own record of who sent it, and with which request.
 ALTER TABLE messages ADD COLUMN token_id integer;
+
+-- Contacts
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What a search looks through, in lower case: ILIKE would fold each text that it looks at again. A line feed keeps what
+-- stands beside each other from being found as one.
+ALTER TABLE contacts ADD COLUMN search_text text GENERATED ALWAYS AS (
+  lower(firstname || ' ' || lastname || coalesce(E'\n' || email, '') || coalesce(E'\n' || phone, '')
+        || coalesce(E'\n' || company, ''))) STORED;
+CREATE INDEX contacts_search ON contacts USING gin (tenant_id, search_text gin_trgm_ops)
+  WITH (fastupdate = on, gin_pending_list_limit = 512);
+-- Whether a text is rare (this index) or frequent (the order of the list) is told by these.
+ALTER TABLE contacts ALTER COLUMN search_text SET STATISTICS 500;
+
+-- One for each sort of the list; each is read from both ends.
+CREATE INDEX contacts_tenant_id ON contacts (tenant_id, id);
+CREATE INDEX contacts_tenant_firstname ON contacts (tenant_id, lower(firstname), id);
+CREATE INDEX contacts_tenant_lastname ON contacts (tenant_id, lower(lastname), id);
+CREATE INDEX contacts_tenant_created ON contacts (tenant_id, created_at, id);
+CREATE INDEX contacts_tenant_updated ON contacts (tenant_id, updated_at, id);
+-- One for each filter, in the usual order. Status, source and assignee belong to one tenant; their foreign keys use
+-- these, too.
+CREATE INDEX contacts_tenant_type ON contacts (tenant_id, type, created_at, id);
+DROP INDEX contacts_status;
+CREATE INDEX contacts_status ON contacts (status_id, created_at, id);
+DROP INDEX contacts_source;
+CREATE INDEX contacts_source ON contacts (source_id, created_at, id);
+CREATE INDEX contacts_assigned ON contacts (assigned_id, created_at, id);
+-- Contacts without a group, which most new ones are, are not in it.
+CREATE INDEX contacts_groups ON contacts USING gin (tenant_id, nullif(group_id, '{}'))
+  WHERE nullif(group_id, '{}') IS NOT NULL;
+CREATE INDEX contacts_opted_out ON contacts (tenant_id, created_at, id) WHERE is_opted_out;
+
+-- A deleted contact leaves its chats and messages behind, without anything that tells who it was.
+ALTER TABLE chats ALTER COLUMN contact_id DROP NOT NULL,
+  DROP CONSTRAINT chats_contact_id_fkey,
+  ADD CONSTRAINT chats_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contacts (id) ON DELETE SET NULL;
+
+-- Keys of the installation's own, encrypted like all secrets.
+CREATE TABLE installation_keys (
+  id            integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name          text NOT NULL UNIQUE,
+  key_encrypted bytea NOT NULL
+);
+
+-- Who had opted out when the contact was deleted: a hash of the phone or WhatsApp user id under a key of the
+-- installation. A contact that comes back is opted out again.
+CREATE TABLE forgotten_opt_outs (
+  tenant_id     integer NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+  identity_hash text NOT NULL,
+  opted_out_at  timestamptz(3) NOT NULL,
+  PRIMARY KEY (tenant_id, identity_hash)
+);

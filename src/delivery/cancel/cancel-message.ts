@@ -8,8 +8,8 @@ import { MEDIA_LINK_DAYS } from '../status/advance-status.js';
 export type Cancellation =
   { kind: 'cancelled'; chatId: number } | { kind: 'too_late'; status: string } | { kind: 'in_doubt' };
 
-/** As `releaseRestored` sees it: what a hold leaves in doubt until it is released. */
-const IN_DOUBT = `EXISTS (SELECT FROM delivery_hold h WHERE m.created_at < h.held_at AND m.due_at <= h.held_at)`;
+/** SQL: as `releaseRestored` sees it, what a hold leaves in doubt until it is released. */
+export const IN_DOUBT = `EXISTS (SELECT FROM delivery_hold h WHERE m.created_at < h.held_at AND m.due_at <= h.held_at)`;
 
 /*
  * Primary key. Only what nobody has in work: a claim is a worker on its way to WhatsApp, unless it lapsed, which gives

@@ -9,6 +9,7 @@ import type { AttemptEnd } from '../attempts/attempt-end.js';
 import { AttemptStore } from '../attempts/attempt-store.js';
 import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { afterRefusal, failedHere, heldByTier, notWritten, pausedHere } from '../attempts/decide-end.js';
+import { CONTACT_DELETED, CONTACT_DELETED_TITLE } from '../cancel/cancel-of-contacts.js';
 import { OutgoingMedia, type PreparedReference } from '../media/outgoing-media.js';
 import { buildPayload } from '../payload/build-payload.js';
 import { openSealed } from '../payload/open-sealed.js';
@@ -40,6 +41,9 @@ export class MessagePreparation {
 
   /** Never rejects: whatever is missing is an end of the attempt. */
   async prepare(message: ClaimedMessage): Promise<Preparation> {
+    if (message.phone === null && message.recipientUserId === null) {
+      return { kind: 'ended', end: failedHere(CONTACT_DELETED, CONTACT_DELETED_TITLE, null) };
+    }
     if (message.type === 'template' && message.templateStatus !== 'APPROVED') {
       return { kind: 'ended', end: stoppedByTemplate(message.templateStatus) };
     }

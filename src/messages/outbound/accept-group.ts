@@ -1,13 +1,14 @@
-import { isBadRow } from '../../platform/database/database-errors.js';
+import type { IdentityHashes } from '../../contacts/erase/identity-hashes.js';
+import { isServerError } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
-import { type ApiError, idempotencyInProgress, validationError } from '../../platform/http/api-error.js';
+import { idempotencyInProgress, type ApiError } from '../../platform/http/api-error.js';
 import type { IdempotencyKeys, KeyedEffect } from '../../platform/idempotency/idempotency-keys.js';
 import { type OpenedConversations, takeContactPlaces, takeConversations } from '../../tenants/plan-places.js';
 import { ensureChats, moveChats } from './conversations.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { filledIn, judge } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
-import { faultsOfNewContacts, insertContacts, type WantedContact } from './new-contacts.js';
+import { emailTaken, faultsOfNewContacts, insertWantedContacts, type WantedContact } from './new-contacts.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
@@ -33,6 +34,7 @@ export interface AcceptOptions {
   /** How long a message waits for the earlier ones of its lane at most, seconds. */
   orderHoldS: number;
   keys: IdempotencyKeys;
+  hashes: IdentityHashes;
 }
 
 /**
@@ -47,24 +49,26 @@ export async function acceptGroup(
   items: OutboundItem[],
   options: AcceptOptions,
 ): Promise<Acceptance[]> {
+  const accept = (): Promise<Acceptance[]> =>
+    postgres.transaction((sql) => acceptTogether(sql, items, options), { lockTimeoutMs: LOCK_TIMEOUT_MS });
   try {
-    return await postgres.transaction((sql) => acceptTogether(sql, items, options), {
-      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    // A contact that was deleted since it was looked up: the next look finds none.
+    return await accept().catch((error: unknown) => {
+      if (items.length === 1 && isContactGone(error)) return accept();
+      throw error;
     });
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal && items.length === 1) return [{ refused: refusal }];
+    if (error instanceof RefusedMidway && items.length === 1) return [{ refused: error.refusal }];
     throw error;
   }
 }
 
-function refusalOf(error: unknown): ApiError | undefined {
-  if (error instanceof RefusedMidway) return error.refusal;
-  if (isBadRow(error) && (error as { constraint?: string }).constraint === 'contacts_tenant_email') {
-    return validationError({ 'contact.email': ['Another contact has this e-mail already.'] });
-  }
-  return undefined;
-}
+/** PostgreSQL's foreign_key_violation. */
+const FOREIGN_KEY_VIOLATION = '23503';
+const OF_CONTACTS: ReadonlySet<string | undefined> = new Set(['chats_contact_id_fkey', 'messages_contact_id_fkey']);
+
+const isContactGone = (error: unknown): boolean =>
+  isServerError(error) && error.code === FOREIGN_KEY_VIOLATION && OF_CONTACTS.has(error.constraint);
 
 async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: AcceptOptions): Promise<Acceptance[]> {
   const results = new Array<Acceptance>(items.length);
@@ -74,7 +78,7 @@ async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: Ac
     claimed.map(({ item }) => item.message),
   );
   const judged = judgeAll(claimed, found, results);
-  const { candidates, created } = await createContacts(sql, judged, results);
+  const { candidates, created } = await createContacts(sql, options.hashes, judged, results);
   const opened = await storeMessages(sql, candidates, results, options);
   const effects = items.flatMap((item, index) => effectOf(item, results[index]));
   if (effects.length > 0) await options.keys.nameEffects(sql, effects);
@@ -136,6 +140,7 @@ const contactKey = (message: OutboundMessage): string => `${message.tenantId} ${
  */
 async function createContacts(
   sql: SqlRunner,
+  hashes: IdentityHashes,
   candidates: Candidate[],
   results: Acceptance[],
 ): Promise<{ candidates: Candidate[]; created: Map<number, number> }> {
@@ -160,13 +165,15 @@ async function createContacts(
   const creating = [...wanted.values()];
   if (creating.length === 0) return { candidates: sound, created: new Map() };
 
-  const created = countByTenant(await insertContacts(sql, creating));
+  const created = countByTenant(await insertWantedContacts(sql, hashes, creating));
   const again = await lookUp(
     sql,
     sound.map(({ item }) => item.message),
   );
   const known = sound.map((candidate, position) => {
     const found = again[position];
+    // Its phone was free, and somebody else took its e-mail at this moment.
+    if (found && !found.contact && candidate.item.message.newContact?.email) throw new RefusedMidway(emailTaken());
     if (!found?.contact) throw new Error('A contact that was just made is not there');
     // A contact that somebody else made meanwhile may have opted out.
     const refused = judge(candidate.item.message, found);

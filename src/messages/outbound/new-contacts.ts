@@ -1,4 +1,6 @@
 import { type ApiError, validationError } from '../../platform/http/api-error.js';
+import type { IdentityHashes } from '../../contacts/erase/identity-hashes.js';
+import { insertContacts, type InsertedContact } from '../../contacts/store/insert-contacts.js';
 import type { SqlRunner } from '../../platform/database/postgres.js';
 import type { OutboundMessage } from './outbound-message.js';
 
@@ -50,51 +52,32 @@ export async function faultsOfNewContacts(
   return faults;
 }
 
-/**
- * Inserts the wanted contacts, sorted by key, and notes who made them (see platform/audit); those whose phone came into
- * being meanwhile are left as they are.
- */
-export async function insertContacts(
+/** Makes the wanted contacts; those whose phone came into being meanwhile are left as they are. */
+export function insertWantedContacts(
   sql: SqlRunner,
-  wanted: WantedContact[],
-): Promise<{ tenantId: number; phone: string }[]> {
-  const sorted = [...wanted].sort(
-    (a, b) => a.message.tenantId - b.message.tenantId || ((a.message.phone ?? '') < (b.message.phone ?? '') ? -1 : 1),
+  hashes: IdentityHashes,
+  wanted: readonly WantedContact[],
+): Promise<InsertedContact[]> {
+  return insertContacts(
+    sql,
+    hashes,
+    wanted.map(({ message, defaultSourceId, defaultStatusId, defaultAssignedId }) => ({
+      tenantId: message.tenantId,
+      phone: message.phone ?? null,
+      firstname: message.newContact?.firstname ?? message.phone ?? '',
+      lastname: message.newContact?.lastname ?? '',
+      type: 'lead',
+      email: message.newContact?.email,
+      countryId: message.newContact?.countryId,
+      sourceId: defaultSourceId,
+      statusId: defaultStatusId,
+      assignedId: message.newContact?.assignedId ?? defaultAssignedId,
+      groupIds: message.newContact?.groupIds,
+      madeBy: message.tokenId === undefined ? undefined : { tokenId: message.tokenId, requestId: message.requestId },
+    })),
   );
-  const rows = await sql.query<{ tenant_id: number; phone: string }>(
-    'outbound_insert_contacts',
-    `WITH i AS MATERIALIZED (
-       SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[],
-                            $9::int[], $10::jsonb[], $11::int[], $12::uuid[]) WITH ORDINALITY
-              AS u (tenant_id, phone, firstname, lastname, email, country_id, source_id, status_id, assigned_id, groups,
-                    token_id, request_id, ord)),
-     made AS (
-       INSERT INTO contacts (tenant_id, phone, firstname, lastname, type, email, country_id, source_id, status_id,
-                             assigned_id, group_id)
-       SELECT tenant_id, phone, firstname, lastname, 'lead', email, country_id, source_id, status_id, assigned_id,
-              coalesce((SELECT array_agg(g::int) FROM jsonb_array_elements_text(groups) g), '{}')
-         FROM i ORDER BY ord
-       ON CONFLICT (tenant_id, phone) WHERE phone IS NOT NULL DO NOTHING
-       RETURNING id, tenant_id, phone),
-     noted AS (
-       INSERT INTO audit (tenant_id, token_id, request_id, action, subject_ids)
-       SELECT tenant_id, i.token_id, i.request_id, 'contact.created', ARRAY[made.id]
-         FROM made JOIN i USING (tenant_id, phone) WHERE i.token_id IS NOT NULL)
-     SELECT tenant_id, phone FROM made`,
-    [
-      sorted.map(({ message }) => message.tenantId),
-      sorted.map(({ message }) => message.phone),
-      sorted.map(({ message }) => message.newContact?.firstname ?? message.phone),
-      sorted.map(({ message }) => message.newContact?.lastname ?? ''),
-      sorted.map(({ message }) => message.newContact?.email ?? null),
-      sorted.map(({ message }) => message.newContact?.countryId ?? null),
-      sorted.map(({ defaultSourceId }) => defaultSourceId),
-      sorted.map(({ defaultStatusId }) => defaultStatusId),
-      sorted.map(({ message, defaultAssignedId }) => message.newContact?.assignedId ?? defaultAssignedId),
-      sorted.map(({ message }) => JSON.stringify(message.newContact?.groupIds ?? [])),
-      sorted.map(({ message }) => message.tokenId ?? null),
-      sorted.map(({ message }) => message.requestId),
-    ],
-  );
-  return rows.map((row) => ({ tenantId: row.tenant_id, phone: row.phone }));
 }
+
+/** The e-mail of a new contact that another contact has, or got at the same moment. */
+export const emailTaken = (): ApiError =>
+  validationError({ 'contact.email': ['Another contact has this e-mail already.'] });

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { IdentityHashes } from '../../contacts/erase/identity-hashes.js';
 import { Settings } from '../../platform/config/settings.js';
 import { GroupedWriter } from '../../platform/database/grouped-writer.js';
 import { Postgres } from '../../platform/database/postgres.js';
@@ -47,6 +48,7 @@ export class OutboundService implements OnModuleDestroy {
     private readonly waiter: OutcomeWaiter,
     private readonly reader: OutcomeReader,
     private readonly keys: IdempotencyKeys,
+    private readonly hashes: IdentityHashes,
     private readonly settings: Settings,
     private readonly log: Log,
   ) {
@@ -106,6 +108,7 @@ export class OutboundService implements OnModuleDestroy {
       isBacklogged: (numberId) => this.isBacklogged(numberId),
       orderHoldS: this.settings.ORDER_HOLD_S,
       keys: this.keys,
+      hashes: this.hashes,
     });
     const accepted = results.flatMap((result) =>
       'accepted' in result && !result.accepted.leftToFeeder && !result.accepted.heldByLane ? [result.accepted] : [],

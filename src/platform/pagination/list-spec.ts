@@ -19,6 +19,11 @@ export interface FilterableField {
   readonly operators: readonly Operator[];
   /** The only values there are, for a text of a closed set. */
   readonly values?: readonly string[];
+  /**
+   * A text in lower case, served by an index, that holds this one: `like` narrows the rows by it first. It may hold more,
+   * so the field itself decides.
+   */
+  readonly holder?: string;
   /** Brings a text into the form that is stored (digits of a phone). */
   readonly normalise?: (text: string) => string;
   /** For the reference. */

@@ -131,7 +131,9 @@ function filterSql(field: FilterableField, condition: FilterCondition, parameter
   if (condition.operator === 'null') return `${sql} IS ${first === true ? '' : 'NOT '}NULL`;
   if (condition.operator === 'like') {
     if (typeof first !== 'string') throw new Error('A like filter without a text');
-    return `${sql} ILIKE ${parameters.add(containing(first), 'text')}`;
+    const pattern = parameters.add(containing(first), 'text');
+    const matches = `${sql} ILIKE ${pattern}`;
+    return field.holder === undefined ? matches : `(${field.holder} LIKE lower(${pattern}) AND ${matches})`;
   }
   if (field.type === 'timestamp') return timeSql(field, condition, parameters);
   if (field.type === 'integers') return memberSql(field, condition, parameters);

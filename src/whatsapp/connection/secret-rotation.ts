@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { INSTALLATION_KEY_CONTEXT } from '../../contacts/erase/identity-hashes.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
@@ -9,6 +10,7 @@ const SECRETS = [
   { table: 'whatsapp_accounts', column: 'access_token_encrypted', context: ACCESS_TOKEN_CONTEXT },
   { table: 'whatsapp_apps', column: 'app_secret_encrypted', context: APP_SECRET_CONTEXT },
   { table: 'whatsapp_apps', column: 'verify_token_encrypted', context: VERIFY_TOKEN_CONTEXT },
+  { table: 'installation_keys', column: 'key_encrypted', context: INSTALLATION_KEY_CONTEXT },
 ] as const;
 
 /** What a rotation found and did, over all tenants. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { IdentityHashesModule } from '../../contacts/erase/identity-hashes.module.js';
 import { LanesModule } from '../../delivery/lanes/lanes.module.js';
 import { QueueModule } from '../../platform/queue/queue.module.js';
 import { HeardAccounts } from './processing/heard-accounts.js';
@@ -6,5 +7,5 @@ import { InboundCharge } from './processing/inbound-charge.js';
 import { InboxProcessor } from './processing/inbox-processor.js';
 
 /** For the worker role: works the stored webhooks off. */
-@Module({ imports: [QueueModule, LanesModule], providers: [HeardAccounts, InboundCharge, InboxProcessor] })
+@Module({ imports: [QueueModule, LanesModule, IdentityHashesModule], providers: [HeardAccounts, InboundCharge, InboxProcessor] })
 export class WebhookProcessorModule {}

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../../platform/database/postgres.js';
+import type { IdentityHashes } from '../../../contacts/erase/identity-hashes.js';
 import { changeMarketing } from '../../../contacts/opt-out/opt-states.js';
 import { endUnwanted } from '../../../delivery/status/end-unwanted.js';
 import { closeWindows, type ContactReference, stopMarketing } from '../../../delivery/status/recipient-refusals.js';
@@ -30,7 +31,11 @@ const isAccountItem = (entry: InboxItem): entry is InboxItem<AccountItem> =>
  * Applies items in the given transaction, set-based: a handful of statements however many items there are. Items of
  * accounts and numbers that the signing app may not speak for are counted and left.
  */
-export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]): Promise<Effects> {
+export async function applyItems(
+  sql: SqlRunner,
+  hashes: IdentityHashes,
+  entries: readonly InboxItem[],
+): Promise<Effects> {
   const counts = new ItemCounts();
   if (entries.length === 0) return { counts, advanced: [], paused: [], inbound: [], woken: [], heard: new Map() };
   const routes = await Routes.load(sql, entries);
@@ -70,7 +75,7 @@ export async function applyItems(sql: SqlRunner, entries: readonly InboxItem[]):
     counts.add('preference', contactId === null ? 'ignored' : 'applied');
     if (contactId !== null) unwilling.push({ tenantId, contactId });
   }
-  const stored = await storeInboundMessages(sql, inbound);
+  const stored = await storeInboundMessages(sql, hashes, inbound);
   counts.add('message', 'applied', stored.numbers.length);
   counts.add('message', 'repeated', inbound.length - stored.numbers.length);
   await closeWindows(sql, refusals);

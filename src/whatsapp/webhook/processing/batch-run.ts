@@ -3,6 +3,7 @@ import type { SqlRunner } from '../../../platform/database/postgres.js';
 import { FAULTS_KEPT, type ItemFault, type ParsedBody } from '../body/items.js';
 import { parseBody } from '../body/parse-body.js';
 import { applyItems, type Effects } from './apply-items.js';
+import type { IdentityHashes } from '../../../contacts/erase/identity-hashes.js';
 import type { ContendedAccounts } from './contended-accounts.js';
 import { addLatest } from './heard-accounts.js';
 import { ItemCounts, type InboxItem } from './inbox-item.js';
@@ -44,6 +45,12 @@ export interface ApartOptions {
   readonly handsOver: boolean;
 }
 
+/** What every batch of a process shares. */
+export interface BatchParts {
+  readonly contended: ContendedAccounts;
+  readonly hashes: IdentityHashes;
+}
+
 /** An item of the batch with the row it came from. */
 interface RowItem extends InboxItem {
   readonly report: RowReport;
@@ -69,19 +76,19 @@ export class BatchRun {
   constructor(
     private readonly sql: SqlRunner,
     private readonly rows: readonly InboxRow[],
-    private readonly contended: ContendedAccounts,
+    private readonly parts: BatchParts,
   ) {}
 
   /** All at once; rows of accounts that met contention a moment ago are handed over untried. */
   async together(): Promise<BatchReport> {
     for (const row of this.rows) {
       const { report, items } = this.read(row);
-      if (items.some(({ item }) => this.contended.has(item.wabaId))) {
+      if (items.some(({ item }) => this.parts.contended.has(item.wabaId))) {
         report.deferred = 'other webhooks of the account met a lock';
         report.handedOver = true;
       } else this.items.push(...items);
     }
-    this.take(await applyItems(this.sql, this.items));
+    this.take(await applyItems(this.sql, this.parts.hashes, this.items));
     return this.finish(null);
   }
 
@@ -153,7 +160,7 @@ export class BatchRun {
     const failure = await this.tryToApply(items);
     if (failure === null) return;
     if (isContention(failure.cause)) {
-      this.contended.add(first.item.wabaId);
+      this.parts.contended.add(first.item.wabaId);
       account.contentionsLeft -= 1;
       account.lock = reasonOf(failure.cause);
       if (items.length === 1 || account.contentionsLeft <= 0) {
@@ -174,7 +181,7 @@ export class BatchRun {
     await this.sql.query('webhook-savepoint', 'SAVEPOINT items');
     let effects: Effects;
     try {
-      effects = await applyItems(this.sql, items);
+      effects = await applyItems(this.sql, this.parts.hashes, items);
     } catch (cause) {
       // Throws when the connection is gone, and with it the whole batch.
       await this.sql.query('webhook-savepoint-rollback', 'ROLLBACK TO SAVEPOINT items');

@@ -1,3 +1,4 @@
+import type { IdentityHashes } from '../../../contacts/erase/identity-hashes.js';
 import { changeOptStates } from '../../../contacts/opt-out/opt-states.js';
 import type { ContactReference } from '../../../delivery/status/recipient-refusals.js';
 import type { SqlRunner } from '../../../platform/database/postgres.js';
@@ -36,11 +37,16 @@ export interface StoredInbound {
  * opts out or in counts by its own time, so that one that comes late or again does not undo a newer one. Locks contacts,
  * then chats. What waits for those who opted out, and the count of new contacts, are the caller's.
  */
-export async function storeInboundMessages(sql: SqlRunner, inbound: readonly InboundMessage[]): Promise<StoredInbound> {
+export async function storeInboundMessages(
+  sql: SqlRunner,
+  hashes: IdentityHashes,
+  inbound: readonly InboundMessage[],
+): Promise<StoredInbound> {
   const messages = await withoutRepeats(sql, inbound);
   if (messages.length === 0) return { numbers: [], optedOut: [], created: new Map() };
   const { contactIds, created } = await resolveSenders(
     sql,
+    hashes,
     messages.map(({ entry, number }) => ({ tenantId: number.tenantId, item: entry.item })),
   );
   const requests = await optRequests(

@@ -1,7 +1,6 @@
 import type { Postgres } from '../../../platform/database/postgres.js';
 import { parseBody } from '../body/parse-body.js';
-import { BatchRun, reasonOf, type ApartOptions, type BatchReport } from './batch-run.js';
-import type { ContendedAccounts } from './contended-accounts.js';
+import { BatchRun, reasonOf, type ApartOptions, type BatchParts, type BatchReport } from './batch-run.js';
 import { claimRows, claimRowsAgain, readDueDeferred, type InboxRow } from './inbox-rows.js';
 
 /**
@@ -27,21 +26,21 @@ export type Tell = (report: BatchReport) => void;
  * @returns how many rows it took; 0: there was nothing to do
  * @throws when the database is away: what was not told is not done
  */
-export async function runBatch(postgres: Postgres, contended: ContendedAccounts, tell: Tell): Promise<number> {
+export async function runBatch(postgres: Postgres, parts: BatchParts, tell: Tell): Promise<number> {
   let rows: InboxRow[] = [];
   let report: BatchReport;
   try {
     report = await postgres.transaction(
       async (sql) => {
         rows = await claimRows(sql);
-        return new BatchRun(sql, rows, contended).together();
+        return new BatchRun(sql, rows, parts).together();
       },
       { lockTimeoutMs: WHOLE_LOCK_TIMEOUT_MS, flush: false },
     );
   } catch (error) {
     if (rows.length === 0) throw error;
     // If the connection was lost, this fails as well; and rows that were committed after all are not found again.
-    await runApart(postgres, rows, contended, { reason: reasonOf(error), maxContentions: 1, handsOver: true }, tell);
+    await runApart(postgres, rows, parts, { reason: reasonOf(error), maxContentions: 1, handsOver: true }, tell);
     return rows.length;
   }
   if (rows.length > 0) tell(report);
@@ -56,24 +55,24 @@ export async function runBatch(postgres: Postgres, contended: ContendedAccounts,
  * @returns how many rows it took; 0: there was nothing to do
  * @throws as `runBatch`
  */
-export async function runDeferred(postgres: Postgres, contended: ContendedAccounts, tell: Tell): Promise<number> {
+export async function runDeferred(postgres: Postgres, parts: BatchParts, tell: Tell): Promise<number> {
   const rows = await readDueDeferred(postgres);
   const options = { reason: null, maxContentions: DEFERRED_CONTENTIONS, handsOver: false };
-  return runApart(postgres, rows, contended, options, tell);
+  return runApart(postgres, rows, parts, options, tell);
 }
 
 /** @returns how many rows it took; 0: other processors hold all of them, or finished them */
 async function runApart(
   postgres: Postgres,
   rows: readonly InboxRow[],
-  contended: ContendedAccounts,
+  parts: BatchParts,
   options: ApartOptions,
   tell: Tell,
 ): Promise<number> {
   let found = 0;
   for (const group of byAccounts(rows)) {
     const report = await postgres.transaction(
-      async (sql) => new BatchRun(sql, await claimRowsAgain(sql, group), contended).apart(options),
+      async (sql) => new BatchRun(sql, await claimRowsAgain(sql, group), parts).apart(options),
       { lockTimeoutMs: APART_LOCK_TIMEOUT_MS, flush: false },
     );
     if (report.rows.length === 0) continue;

@@ -10,6 +10,8 @@ import { InboxSignal } from '../../../platform/queue/inbox-signal.js';
 import { OutcomeChannel } from '../../../platform/queue/outcome-channel.js';
 import { IntakeBeat } from '../intake-beat.js';
 import type { BatchReport } from './batch-run.js';
+import { IdentityHashes } from '../../../contacts/erase/identity-hashes.js';
+import type { BatchParts } from './batch-run.js';
 import { ContendedAccounts } from './contended-accounts.js';
 import { HeardAccounts } from './heard-accounts.js';
 import { InboundCharge } from './inbound-charge.js';
@@ -35,7 +37,7 @@ interface Turn {
   /** Whether a turn that went well is a sign of life of the intake: new webhooks are what it must not fall behind with. */
   readonly beats: boolean;
   /** Answers how many rows it took. */
-  readonly run: (postgres: Postgres, contended: ContendedAccounts, tell: Tell) => Promise<number>;
+  readonly run: (postgres: Postgres, parts: BatchParts, tell: Tell) => Promise<number>;
 }
 
 /**
@@ -47,7 +49,7 @@ interface Turn {
 export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly fresh: Turn = { wakeup: new Wakeup(CONCURRENCY), beats: true, run: runBatch };
   private readonly deferred: Turn = { wakeup: new Wakeup(1), beats: false, run: runDeferred };
-  private readonly contended = new ContendedAccounts();
+  private readonly parts: BatchParts;
   private stopListening?: () => void;
   private loops: Promise<void>[] = [];
   private stopped = false;
@@ -63,10 +65,12 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly charge: InboundCharge,
     private readonly woken: WokenMessages,
     private readonly heard: HeardAccounts,
+    hashes: IdentityHashes,
     settings: Settings,
     private readonly metrics: Metrics,
     private readonly log: Log,
   ) {
+    this.parts = { contended: new ContendedAccounts(), hashes };
     this.beat = new IntakeBeat('processor', settings.INTAKE_GAP_S, postgres, log);
   }
 
@@ -106,7 +110,7 @@ export class InboxProcessor implements OnApplicationBootstrap, OnModuleDestroy {
     const { run, beats } = turn;
     let rows: number;
     try {
-      rows = await run(this.postgres, this.contended, (report) => this.tell(report));
+      rows = await run(this.postgres, this.parts, (report) => this.tell(report));
     } catch (error) {
       if (!this.databaseAway) this.log.error({ err: error }, 'raw webhooks cannot be processed');
       this.databaseAway = true;

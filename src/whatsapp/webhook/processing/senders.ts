@@ -1,3 +1,5 @@
+import type { IdentityHashes } from '../../../contacts/erase/identity-hashes.js';
+import { insertContacts } from '../../../contacts/store/insert-contacts.js';
 import type { SqlRunner } from '../../../platform/database/postgres.js';
 import type { MessageItem } from '../body/items.js';
 import { ContactDirectory, type KnownContact } from './contact-directory.js';
@@ -24,13 +26,17 @@ const ROUNDS = 3;
  * tenant's usage (the caller passes `created` to `countUninvitedContacts`) but are never refused: a customer who writes
  * is always let in.
  */
-export async function resolveSenders(sql: SqlRunner, messages: readonly TenantMessage[]): Promise<ResolvedSenders> {
+export async function resolveSenders(
+  sql: SqlRunner,
+  hashes: IdentityHashes,
+  messages: readonly TenantMessage[],
+): Promise<ResolvedSenders> {
   const created = new Map<number, number>();
   for (let round = 1; ; round += 1) {
     const directory = await loadDirectory(sql, messages);
     const senders = messages.map(({ tenantId, item }) => directory.recognise(tenantId, item.sender, item.becomes));
     const unknown = [...new Set(senders.filter((contact) => contact.id === null))];
-    if (unknown.length > 0) await createContacts(sql, unknown);
+    if (unknown.length > 0) await createContacts(sql, hashes, unknown);
     for (const { id, tenantId } of unknown) if (id !== null) created.set(tenantId, (created.get(tenantId) ?? 0) + 1);
     if (senders.every((contact) => contact.id !== null)) {
       await updateContacts(
@@ -83,41 +89,29 @@ async function loadDirectory(sql: SqlRunner, messages: readonly TenantMessage[])
   );
 }
 
-const keyOf = (phone: string | null, userId: string | null): string => `${phone ?? ''} ${userId ?? ''}`;
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const keyOf = (tenantId: number, phone: string | null, userId: string | null): string =>
+  `${tenantId} ${phone ?? ''} ${userId ?? ''}`;
 
 /** Stores new contacts and sets their ids; one that somebody else stored meanwhile keeps id null. */
-async function createContacts(sql: SqlRunner, contacts: KnownContact[]): Promise<void> {
-  const sorted = [...contacts].sort(
-    (a, b) => a.tenantId - b.tenantId || compare(keyOf(a.phone, a.userId), keyOf(b.phone, b.userId)),
+async function createContacts(sql: SqlRunner, hashes: IdentityHashes, contacts: KnownContact[]): Promise<void> {
+  const made = await insertContacts(
+    sql,
+    hashes,
+    contacts.map((contact) => ({
+      tenantId: contact.tenantId,
+      phone: contact.phone,
+      whatsappUserId: contact.userId,
+      profileName: contact.profileName,
+      firstname: firstnameOf(contact),
+      lastname: '',
+      type: 'by-defaults',
+    })),
   );
-  const rows = await sql.query<{ id: number; tenant_id: number; phone: string | null; user_id: string | null }>(
-    'webhook-contacts-insert',
-    `INSERT INTO contacts (tenant_id, phone, whatsapp_user_id, firstname, profile_name, type, source_id, status_id, assigned_id)
-     SELECT i.tenant_id, i.phone, i.user_id, i.firstname, i.profile_name,
-            CASE WHEN d.complete THEN 'lead' ELSE 'guest' END,
-            CASE WHEN d.complete THEN t.default_source_id END,
-            CASE WHEN d.complete THEN t.default_status_id END,
-            CASE WHEN d.complete THEN t.default_assigned_id END
-       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
-            AS i (tenant_id, phone, user_id, firstname, profile_name, ord)
-       JOIN tenants t ON t.id = i.tenant_id
-      CROSS JOIN LATERAL (SELECT t.default_source_id IS NOT NULL AND t.default_status_id IS NOT NULL
-                                 AND t.default_assigned_id IS NOT NULL AS complete) d
-      ORDER BY i.ord
-     ON CONFLICT DO NOTHING
-     RETURNING id, tenant_id, phone, whatsapp_user_id AS user_id`,
-    [
-      sorted.map((contact) => contact.tenantId),
-      sorted.map((contact) => contact.phone),
-      sorted.map((contact) => contact.userId),
-      sorted.map((contact) => firstnameOf(contact)),
-      sorted.map((contact) => contact.profileName),
-    ],
+  const ids = new Map(
+    made.map(({ id, tenantId, phone, whatsappUserId }) => [keyOf(tenantId, phone, whatsappUserId), id]),
   );
-  const ids = new Map(rows.map((row) => [`${row.tenant_id} ${keyOf(row.phone, row.user_id)}`, row.id]));
-  for (const contact of sorted) {
-    contact.id = ids.get(`${contact.tenantId} ${keyOf(contact.phone, contact.userId)}`) ?? null;
+  for (const contact of contacts) {
+    contact.id = ids.get(keyOf(contact.tenantId, contact.phone, contact.userId)) ?? null;
   }
 }
 

@@ -1,0 +1,211 @@
+import { CONTACT_LIST } from '../../src/contacts/contact-list.js';
+import { getList, refusedBy } from '../support/list-client.js';
+import { TestTenant } from '../support/tenant.js';
+import { type Contact, ContactLab } from './contact-lab.js';
+
+const at = (day: number) => `2026-03-${String(day).padStart(2, '0')}T12:00:00Z`;
+
+/** Real processes: API, Postgres, Redis. */
+describe('GET /contacts', () => {
+  let tenant: TestTenant;
+  let stranger: TestTenant;
+  let lab: ContactLab;
+  let ids: Record<string, number>;
+  let groups: { vip: number; press: number };
+  let other: { source: number; status: number };
+
+  const make = async (name: string, day: number, fields: Record<string, unknown> & { phone: string }) => {
+    const { id } = await lab.create({ firstname: name, ...fields });
+    await tenant.rows('UPDATE contacts SET created_at = $2, updated_at = $3 WHERE id = $1', [
+      id,
+      at(day),
+      at(20 - day),
+    ]);
+    return id;
+  };
+
+  beforeAll(async () => {
+    const without = { withoutNumber: true };
+    [tenant, stranger] = await Promise.all([TestTenant.create(without), TestTenant.create(without)]);
+    lab = new ContactLab(tenant);
+    groups = { vip: await lab.group('VIP'), press: await lab.group('Press') };
+    const created = await Promise.all(
+      ['sources', 'statuses'].map((path) => tenant.api.json('POST', path, { name: 'Other' })),
+    );
+    other = { source: Number(created[0]?.body.data?.id), status: Number(created[1]?.body.data?.id) };
+    ids = {
+      Mona: await make('Mona', 1, { phone: '201100000001', email: 'mona@shop.example', groups: [groups.vip] }),
+      omar: await make('omar', 2, { phone: '201100000002', type: 'customer', company: '100% Cotton' }),
+      Zeina: await make('Zeina', 3, {
+        phone: '201100000003',
+        lastname: 'Adel',
+        source_id: other.source,
+        groups: [groups.vip, groups.press],
+      }),
+      Bilal: await make('Bilal', 4, {
+        phone: '4915112345678',
+        status_id: other.status,
+        assigned_id: tenant.defaults.assigneeId,
+      }),
+      منى: await make('منى', 5, { phone: '201100000005', type: 'guest', company: 'under_score \\ Co' }),
+    };
+    await tenant.rows('UPDATE contacts SET is_opted_out = true, assigned_id = NULL WHERE id = $1', [ids.omar]);
+    await new ContactLab(stranger).create({ phone: '201100000001', firstname: 'Mona' });
+  });
+  afterAll(() => Promise.all([tenant.close(), stranger.close()]));
+
+  const names = async (query: string) =>
+    (await getList<Contact>(tenant.api, 'contacts', query)).items.map(({ firstname }) => firstname);
+
+  it('shows the newest first, every documented field, and no one of another tenant', async () => {
+    const { items, pagination } = await getList<Contact>(tenant.api, 'contacts');
+    expect(items.map(({ firstname }) => firstname)).toEqual(['منى', 'Bilal', 'Zeina', 'omar', 'Mona']);
+    expect(Object.keys(items[0] ?? {})).toEqual(CONTACT_LIST.fields);
+    expect(pagination).toMatchObject({ current_page: 1, per_page: 15, total: 5, last_page: 1, from: 1, to: 5 });
+  });
+
+  it.each([
+    ['sort=id', ['Mona', 'omar', 'Zeina', 'Bilal', 'منى']],
+    ['sort=-id', ['منى', 'Bilal', 'Zeina', 'omar', 'Mona']],
+    ['sort=firstname', ['Bilal', 'Mona', 'omar', 'Zeina', 'منى']],
+    ['sort=-firstname', ['منى', 'Zeina', 'omar', 'Mona', 'Bilal']],
+    ['sort=lastname,-firstname', ['Zeina', 'منى', 'omar', 'Mona', 'Bilal']],
+    ['sort=-lastname,id', ['Mona', 'omar', 'Bilal', 'منى', 'Zeina']],
+    ['sort=created_at', ['Mona', 'omar', 'Zeina', 'Bilal', 'منى']],
+    ['sort=updated_at', ['منى', 'Bilal', 'Zeina', 'omar', 'Mona']],
+    ['sort=-updated_at', ['Mona', 'omar', 'Zeina', 'Bilal', 'منى']],
+  ])('sorts by %s, by page and by cursor', async (sort, expected) => {
+    expect(await names(sort)).toEqual(expected);
+    const walked: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? `${sort}&per_page=2` : `cursor=${cursor}`;
+      const { items, pagination } = await getList<Contact>(tenant.api, 'contacts', query);
+      walked.push(...items.map(({ firstname }) => firstname));
+      cursor = pagination.next_cursor;
+    } while (cursor !== null);
+    expect(walked).toEqual(expected);
+  });
+
+  it('filters by every field and operator', async () => {
+    const s = tenant.defaults.sourceId;
+    for (const [query, expected] of [
+      ['filter[type]=lead', ['Bilal', 'Zeina', 'Mona']],
+      ['filter[type][ne]=lead', ['منى', 'omar']],
+      ['filter[type][!=]=lead', ['منى', 'omar']],
+      ['filter[type][in]=customer,guest', ['منى', 'omar']],
+      ['filter[type][not_in]=customer,guest', ['Bilal', 'Zeina', 'Mona']],
+      [`filter[status_id]=${other.status}`, ['Bilal']],
+      [`filter[status_id][ne]=${other.status}`, ['منى', 'Zeina', 'omar', 'Mona']],
+      [`filter[source_id]=${other.source}`, ['Zeina']],
+      [`filter[source_id][in]=${other.source},${s}&filter[type]=lead`, ['Bilal', 'Zeina', 'Mona']],
+      [`filter[assigned_id]=${tenant.defaults.assigneeId}`, ['Bilal']],
+      ['filter[assigned_id][null]=true', ['منى', 'Zeina', 'omar', 'Mona']],
+      ['filter[assigned_id][null]=false', ['Bilal']],
+      [`filter[group_id]=${groups.vip}`, ['Zeina', 'Mona']],
+      [`filter[group_id]=${groups.press}`, ['Zeina']],
+      [`filter[group_id][in]=${groups.press},${groups.vip}`, ['Zeina', 'Mona']],
+      [`filter[group_id][ne]=${groups.press}`, ['منى', 'Bilal', 'omar', 'Mona']],
+      ['filter[group_id][null]=true', ['منى', 'Bilal', 'omar']],
+      ['filter[is_opted_out]=true', ['omar']],
+      ['filter[is_opted_out]=false', ['منى', 'Bilal', 'Zeina', 'Mona']],
+      ['filter[created_at]=2026-03-02', ['omar']],
+      ['filter[created_at][gte]=2026-03-04', ['منى', 'Bilal']],
+      ['filter[created_at][>=]=2026-03-04', ['منى', 'Bilal']],
+      ['filter[created_at][gt]=2026-03-04', ['منى']],
+      ['filter[created_at][>]=2026-03-04', ['منى']],
+      ['filter[created_at][lt]=2026-03-02', ['Mona']],
+      ['filter[created_at][<]=2026-03-02', ['Mona']],
+      ['filter[created_at][lte]=2026-03-02', ['omar', 'Mona']],
+      ['filter[created_at][<=]=2026-03-02', ['omar', 'Mona']],
+      ['filter[created_at][between]=2026-03-02,2026-03-04', ['Bilal', 'Zeina', 'omar']],
+      ['filter[created_at][ne]=2026-03-02', ['منى', 'Bilal', 'Zeina', 'Mona']],
+      ['filter[updated_at]=2026-03-19', ['Mona']],
+      [`filter[id][in]=${ids.Mona},${ids.omar}`, ['omar', 'Mona']],
+      ['filter[phone]=%2B49 151 1234-5678', ['Bilal']],
+      ['filter[phone][like]=1512345', ['Bilal']],
+      ['filter[email]=MONA@shop.example', ['Mona']],
+      ['filter[email][null]=false', ['Mona']],
+      ['filter[firstname]=OMAR', ['omar']],
+      ['filter[firstname][like]=ON', ['Mona']],
+      ['filter[lastname]=adel', ['Zeina']],
+      ['filter[company][like]=0% c', ['omar']],
+      ['filter[company]=100% Cotton', ['omar']],
+    ] as const) {
+      expect({ query, names: await names(query.replaceAll('% ', '%25 ')) }).toEqual({ query, names: expected });
+    }
+  });
+
+  it.each([
+    ['MONA', ['Mona']],
+    ['mona ali', ['Mona']],
+    ['shop.ex', ['Mona']],
+    ['00000', ['منى', 'Zeina', 'omar', 'Mona']],
+    ['cotton', ['omar']],
+    ['من', ['منى']],
+    ['0%', ['omar']],
+    ['%', ['omar']],
+    ['r_s', ['منى']],
+    ['_', ['منى']],
+    ['\\', ['منى']],
+    ['adel%', []],
+    ["' OR 1=1 --", []],
+    ['"; DROP TABLE contacts', []],
+  ])('finds %s in names, e-mail, phone and company', async (text, expected) => {
+    expect(await names(`q=${encodeURIComponent(text)}`)).toEqual(expected);
+    expect(await names(`search=${encodeURIComponent(text)}&sort=-created_at`)).toEqual(expected);
+  });
+
+  it.each([['%'], ['_'], ['\\'], ["'"], ['%25%25']])('takes %s in a like filter as it is', async (text) => {
+    const found = await names(`filter[firstname][like]=${encodeURIComponent(text)}`);
+    expect(found).toEqual([]);
+  });
+
+  it('includes groups, source and status, also beside chosen fields', async () => {
+    const { items } = await getList(
+      tenant.api,
+      'contacts',
+      `include=groups,source,status&fields=id,phone&filter[id]=${ids.Zeina}`,
+    );
+    expect(items).toEqual([
+      {
+        id: ids.Zeina,
+        phone: '201100000003',
+        groups: [
+          expect.objectContaining({ id: groups.vip, name: 'VIP' }),
+          expect.objectContaining({ id: groups.press, name: 'Press' }),
+        ],
+        source: expect.objectContaining({ id: other.source, name: 'Other' }) as unknown,
+        status: expect.objectContaining({ name: 'New', color: null }) as unknown,
+      },
+    ]);
+    expect((await getList(tenant.api, 'contacts', 'fields=firstname&per_page=1')).items).toEqual([
+      { firstname: 'منى' },
+    ]);
+  });
+
+  it.each([
+    ['sort=phone', 'sort'],
+    ['include=staff', 'include'],
+    ['fields=search_text', 'fields'],
+    ['filter[search_text]=a', 'filter.search_text'],
+    ['filter[type]=friend', 'filter.type'],
+    ['filter[type][like]=lead', 'filter.type.like'],
+    ['filter[status_id]=x', 'filter.status_id'],
+    ['filter[status_id][gt]=1', 'filter.status_id.gt'],
+    ['filter[group_id]=2147483648', 'filter.group_id'],
+    ['filter[created_at]=yesterday', 'filter.created_at'],
+    [`filter[firstname]=${'a'.repeat(10_240)}`, 'filter'],
+    [`q=${'a'.repeat(201)}`, 'search'],
+    ['per_page=101', 'per_page'],
+  ])('refuses %.40s', async (query, parameter) => {
+    expect(Object.keys(await refusedBy(tenant.api, 'contacts', query))).toEqual([parameter]);
+  });
+
+  it("does not take another tenant's cursor", async () => {
+    const { pagination } = await getList(tenant.api, 'contacts', 'per_page=1');
+    expect(Object.keys(await refusedBy(stranger.api, 'contacts', `cursor=${pagination.next_cursor}`))).toEqual([
+      'cursor',
+    ]);
+  });
+});
