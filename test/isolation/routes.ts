@@ -29,6 +29,9 @@ const REFERENCE = /(^|_)ids?$|^(from|groups|reply_to)$/;
 /** Texts that a caller makes up, and WhatsApp's own ids of people: of a button, of a contact's phone. */
 const CALLERS_OWN = new Set(['id', 'wa_id']);
 
+/** Of no record: the same for everybody. */
+const COMMON = new Set(['country_id']);
+
 /** Every route of the API that needs a token, read from the document that the program serves. */
 export function tenantRoutes(document: OpenAPIObject): Route[] {
   return operationsOf(document)
@@ -60,7 +63,7 @@ function fieldsOf(
     ...(items ? fieldsOf(document, items, [...path, 0]) : []),
     ...Object.entries(properties).flatMap(([name, property]) => {
       const here = [...path, name];
-      if (!REFERENCE.test(name)) return fieldsOf(document, property, here);
+      if (!REFERENCE.test(name) || COMMON.has(name)) return fieldsOf(document, property, here);
       const type = typeOf(resolved(document, property));
       return type === 'string' && CALLERS_OWN.has(name) ? [] : [{ path: here, type }];
     }),

@@ -3,8 +3,6 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-/** Largest id that the database's integer columns hold. */
-export const MAX_ID = 2_147_483_647;
 /** Most members of a list of ids, and of a batch. */
 export const MAX_MEMBERS = 1000;
 

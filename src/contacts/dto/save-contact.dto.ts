@@ -4,10 +4,12 @@ import { ArrayMaxSize, IsArray, IsEmail, IsIn, IsInt, IsOptional, Max, MaxLength
 import { OptionalPlainText, RequiredPlainText, trimmedOrNull } from '../../platform/http/validation/plain-text.js';
 import { IsPhone } from '../../platform/phone/is-phone.js';
 import { CONTACT_TYPES, type ContactType } from './contact.dto.js';
-import { integerValue, integerValues, MAX_ID } from './ids.js';
+import { integerValue, integerValues } from './ids.js';
 
 /** Groups that one contact may be put into at once. */
 const MAX_GROUPS = 1000;
+/** Codes of countries have three digits (ISO 3166-1 numeric). */
+const MAX_COUNTRY = 999;
 
 const emptyAsNull = ({ value }: TransformFnParams): unknown => (value === '' ? null : integerValue(value));
 
@@ -78,6 +80,8 @@ export class CreateContactDto {
   @ApiPropertyOptional({
     type: 'integer',
     nullable: true,
+    minimum: 1,
+    maximum: MAX_COUNTRY,
     example: 818,
     description: 'ISO 3166-1 numeric code of the country.',
   })
@@ -85,7 +89,7 @@ export class CreateContactDto {
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Max(MAX_ID)
+  @Max(MAX_COUNTRY)
   country_id?: number | null;
 
   @ApiPropertyOptional({ type: 'integer', nullable: true, example: 2, description: 'A member of your staff.' })

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ListRequest } from './list-request.js';
+import type { FilterableField } from './list-spec.js';
 import { containing, countStatement, pageStatement } from './list-sql.js';
 import { readListRequest } from './read-list-request.js';
 import { PARCEL_LIST } from './testing/parcel-list.js';
@@ -48,6 +49,15 @@ describe('the SQL of a list', () => {
     expect(pageStatement(PARCEL_LIST, scope, request('q=Box')).text).toContain(
       '(p.name ILIKE $2::text OR p.note ILIKE $2::text)',
     );
+  });
+
+  it('narrows a like filter by the text that holds the field, and lets the field decide', () => {
+    const name = { ...PARCEL_LIST.filterable.name, holder: 'p.everything' } as FilterableField;
+    const spec = { ...PARCEL_LIST, filterable: { ...PARCEL_LIST.filterable, name } };
+    expect(pageStatement(spec, scope, request('filter[name][like]=Box')).text).toContain(
+      '(p.everything LIKE lower($2::text) AND p.name ILIKE $2::text)',
+    );
+    expect(pageStatement(spec, scope, request('filter[name]=Box')).text).not.toContain('p.everything');
   });
 
   it('continues a sort that goes one way by one comparison of rows, for the index', () => {
