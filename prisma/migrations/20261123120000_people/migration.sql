@@ -12,8 +12,18 @@ ALTER TABLE tenants
   -- Kept by the trigger below.
   ADD COLUMN staff_count       integer NOT NULL DEFAULT 0;
 
--- The plan that counts for each tenant, at this moment: its own while its subscription is active, else the one named
--- `Free`, and its own where there is no such plan. Null where there is none at all: nothing is limited then.
+-- The plan that counts at this moment: the tenant's own while its subscription is active, else the one named `Free`, and
+-- its own where there is no such plan. Null where there is none at all: nothing is limited then. plan_now is inlined,
+-- so it costs a send nothing; only an ended subscription asks for the plan named Free.
+CREATE FUNCTION plan_after_end(own integer) RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT id FROM plans WHERE name = 'Free'), own)
+$$;
+CREATE FUNCTION plan_now(own integer, expires_at timestamptz, cancelled_at timestamptz)
+RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN own IS NOT NULL AND cancelled_at IS NULL AND (expires_at IS NULL OR expires_at > now()) THEN own
+              ELSE plan_after_end(own) END
+$$;
+
 CREATE VIEW tenant_plans AS
 SELECT t.id AS tenant_id, s.status, t.plan_expires_at AS expires_at, p.id AS plan_id, p.name,
        p.limit_contacts, p.limit_conversations, p.limit_campaigns, p.limit_staff, p.limit_api_calls_per_minute,
@@ -24,9 +34,7 @@ SELECT t.id AS tenant_id, s.status, t.plan_expires_at AS expires_at, p.id AS pla
                WHEN t.plan_cancelled_at IS NOT NULL THEN 'cancelled'
                WHEN t.plan_expires_at <= now() THEN 'expired'
                ELSE 'active' END AS status) s
-  LEFT JOIN plans p
-    ON p.id = CASE WHEN s.status = 'active' THEN t.plan_id
-                   ELSE coalesce((SELECT id FROM plans WHERE name = 'Free'), t.plan_id) END;
+  LEFT JOIN plans p ON p.id = plan_now(t.plan_id, t.plan_expires_at, t.plan_cancelled_at);
 
 -- Processes remember tokens with what the plan says of them; they forget them on these notices ('all' of them: a plan
 -- may have any number of tenants).

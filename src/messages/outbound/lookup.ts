@@ -76,9 +76,9 @@ interface LookupRow {
 }
 
 // LATERAL with LIMIT keeps every look-up on its index, whatever the planner thinks of the size of the group:
-// tenants_pkey and plans_pkey, phone_numbers_one_default, phone_numbers_phone_number_id_key, contacts_pkey,
-// contacts_tenant_phone, chats_number_id_contact_id_key, messages_pkey, messages_number_wamid. The last two are not even
-// opened for a message that refers to none.
+// phone_numbers_one_default, phone_numbers_phone_number_id_key, contacts_pkey, contacts_tenant_phone,
+// chats_number_id_contact_id_key, messages_pkey, messages_number_wamid. The last two are not even opened for a message
+// that refers to none.
 const LOOKUP = `
 SELECT t.id AS tenant_id, t.default_source_id, t.default_status_id, t.default_assigned_id,
        t.enforce_service_window, t.message_expires_in_s, t.contact_count,
@@ -95,7 +95,7 @@ SELECT t.id AS tenant_id, t.default_source_id, t.default_status_id, t.default_as
 FROM unnest($1::int[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::text[]) WITH ORDINALITY
      AS i (tenant_id, sender, contact_id, phone, referred_id, referred_wamid, ord)
 JOIN tenants t ON t.id = i.tenant_id
-LEFT JOIN LATERAL (SELECT * FROM tenant_plans WHERE tenant_id = t.id LIMIT 1) p ON true
+LEFT JOIN plans p ON p.id = plan_now(t.plan_id, t.plan_expires_at, t.plan_cancelled_at)
 LEFT JOIN tenant_usage u ON u.tenant_id = t.id AND u.month = date_trunc('month', now())::date
 LEFT JOIN LATERAL (
   (SELECT * FROM phone_numbers WHERE i.sender IS NULL AND tenant_id = i.tenant_id AND is_default LIMIT 1)
