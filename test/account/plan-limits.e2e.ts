@@ -52,6 +52,34 @@ describe('the limits of a plan', () => {
     });
   });
 
+  it('with room for one more contact let one of 50 calls through, be they sends, creates or batches', async () => {
+    const tenant = await tenantWith({ limits: { contacts: 1 } });
+    const { sourceId, statusId } = tenant.defaults;
+    const post = (path: string, body: object) =>
+      tenant.api.request('POST', `/api/v2${path}`, {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      });
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => {
+        const phone = `2014445000${String(index).padStart(2, '0')}`;
+        const names = { firstname: 'Mona', lastname: 'Ali', type: 'lead' };
+        const contact = { ...names, phone, source_id: sourceId, status_id: statusId };
+        if (index % 3 === 0) return sendTo(tenant, phone);
+        return index % 3 === 1 ? post('/contacts', contact) : post('/contacts/batch', { contacts: [contact] });
+      }),
+    );
+    const refused = answers.filter(({ status }) => status === 403);
+    expect(refused).toHaveLength(49);
+    for (const { body } of refused) {
+      expect(body.error).toMatchObject({
+        code: 'FEATURE_LIMIT_EXCEEDED',
+        details: { feature: 'contacts', current: 1, maximum: 1 },
+      });
+    }
+    expect(await counted(tenant)).toMatchObject({ contacts: 1, counted: 1 });
+  });
+
   it('with room for one more conversation let one of 50 sends through that would open one', async () => {
     const tenant = await tenantWith({ limits: { conversations: 1 } });
     const contacts = await Promise.all(

@@ -122,6 +122,7 @@ SELECT ensure_audit_partitions();
 -- A send is its own record of who sent it, and with which request.
 ALTER TABLE messages ADD COLUMN token_id integer;
 
+-- ---------------------------------------------------------------------------------------------------------------
 -- Contacts
 -- ---------------------------------------------------------------------------------------------------------------
 
