@@ -123,7 +123,7 @@ describe('GET /contacts', () => {
       ['filter[updated_at]=2026-03-19', ['Mona']],
       [`filter[id][in]=${ids.Mona},${ids.omar}`, ['omar', 'Mona']],
       ['filter[phone]=%2B49 151 1234-5678', ['Bilal']],
-      ['filter[phone][like]=1512345', ['Bilal']],
+      ['filter[phone][like]=5112345', ['Bilal']],
       ['filter[email]=MONA@shop.example', ['Mona']],
       ['filter[email][null]=false', ['Mona']],
       ['filter[firstname]=OMAR', ['omar']],
@@ -196,7 +196,7 @@ describe('GET /contacts', () => {
     ['filter[group_id]=2147483648', 'filter.group_id'],
     ['filter[created_at]=yesterday', 'filter.created_at'],
     [`filter[firstname]=${'a'.repeat(10_240)}`, 'filter'],
-    [`q=${'a'.repeat(201)}`, 'search'],
+    [`q=${'a'.repeat(201)}`, 'q'],
     ['per_page=101', 'per_page'],
   ])('refuses %.40s', async (query, parameter) => {
     expect(Object.keys(await refusedBy(tenant.api, 'contacts', query))).toEqual([parameter]);

@@ -70,8 +70,11 @@ function fieldsOf(
   ];
 }
 
-const typeOf = ({ type }: SchemaObject): ReferenceField['type'] =>
-  type === 'array' || type === 'integer' ? type : 'string';
+/** A field that may be null has two types (OpenAPI 3.1). */
+function typeOf({ type }: SchemaObject): ReferenceField['type'] {
+  const types: unknown[] = [type].flat();
+  return types.includes('array') ? 'array' : types.includes('integer') ? 'integer' : 'string';
+}
 
 type Json = unknown;
 
