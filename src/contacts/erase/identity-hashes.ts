@@ -29,6 +29,14 @@ export class IdentityHashes {
     private readonly encryption: Encryption,
   ) {}
 
+  /**
+   * Reads the key, once. To be awaited before a transaction that makes or erases contacts: inside it, the reading would
+   * want a second connection while all others may wait for the same.
+   */
+  async ready(): Promise<void> {
+    await this.read();
+  }
+
   /** One hash for each of the two that is known; the same person has others with another tenant. */
   async of(tenantId: number, { phone, whatsappUserId }: Identity): Promise<string[]> {
     const known = [

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isContention } from '../../platform/database/database-errors.js';
 import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
+import { IdentityHashes } from '../erase/identity-hashes.js';
 
 /**
  * How long a write waits for rows that another transaction holds, milliseconds: longer than it takes that 50 callers
@@ -13,10 +14,14 @@ const TRIES = 3;
 /** Runs what changes contacts, each in one transaction. */
 @Injectable()
 export class ContactWrites {
-  constructor(private readonly postgres: Postgres) {}
+  constructor(
+    private readonly postgres: Postgres,
+    private readonly hashes: IdentityHashes,
+  ) {}
 
   /** `work` may run several times; what it threw an ApiError for is undone. */
   async run<T>(work: (sql: SqlRunner) => Promise<T>): Promise<T> {
+    await this.hashes.ready();
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.postgres.transaction(work, { lockTimeoutMs: LOCK_TIMEOUT_MS });

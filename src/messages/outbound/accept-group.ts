@@ -49,6 +49,7 @@ export async function acceptGroup(
   items: OutboundItem[],
   options: AcceptOptions,
 ): Promise<Acceptance[]> {
+  await options.hashes.ready();
   const accept = (): Promise<Acceptance[]> =>
     postgres.transaction((sql) => acceptTogether(sql, items, options), { lockTimeoutMs: LOCK_TIMEOUT_MS });
   try {
