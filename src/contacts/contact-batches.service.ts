@@ -56,7 +56,7 @@ export class ContactBatchesService {
     };
     const members = await Promise.all(contacts.map((given, index) => readMember(given, index)));
     try {
-      return await this.writes.run((sql) => this.createAll(sql, author, members, contacts, chosen));
+      return await this.writes.run(author.tenantId, (sql) => this.createAll(sql, author, members, contacts, chosen));
     } catch (error) {
       // A source or status that was deleted after it was looked up; nothing says whose it was.
       const faults = faultsOfError(error);
@@ -66,7 +66,9 @@ export class ContactBatchesService {
 
   /** Ids that no contact of the tenant has count as failed. */
   async delete(author: AuthenticatedTenant, ids: readonly number[]): Promise<DeletedBatchDto> {
-    const deleted = await this.writes.run((sql) => eraseContacts(sql, this.hashes, author, [...new Set(ids)]));
+    const deleted = await this.writes.run(author.tenantId, (sql) =>
+      eraseContacts(sql, this.hashes, author, [...new Set(ids)]),
+    );
     const summary = { total: ids.length, deleted: deleted.length, failed: ids.length - deleted.length };
     return { success: true, summary };
   }

@@ -56,7 +56,7 @@ export class ContactsService {
   /** @throws ApiError 422 that names every wrong field, 403 FEATURE_LIMIT_EXCEEDED when the plan is full */
   create(author: AuthenticatedTenant, contact: CreateContactDto): Promise<ContactDto> {
     const { tenantId } = author;
-    return this.write(async (sql) => {
+    return this.write(tenantId, async (sql) => {
       const { outcomes, places } = await createContacts(sql, this.hashes, tenantId, [contact]);
       const [outcome] = outcomes;
       if (outcome?.kind === 'refused') throw validationError(outcome.faults);
@@ -69,7 +69,7 @@ export class ContactsService {
   /** @throws ApiError 404 when the tenant has no such contact, 422 that names every wrong field */
   update(author: AuthenticatedTenant, id: string, changes: UpdateContactDto): Promise<ContactDto> {
     const contactId = resourceId(id, NO_SUCH_CONTACT);
-    return this.write(async (sql) => {
+    return this.write(author.tenantId, async (sql) => {
       const fields = await updateContact(sql, author.tenantId, contactId, changes);
       await recordChanges(sql, author, [{ action: 'contact.updated', ids: [contactId], details: { fields } }]);
       return stored(sql, author.tenantId, contactId);
@@ -79,13 +79,15 @@ export class ContactsService {
   /** Deletes it for good, see {@link eraseContacts}. @throws ApiError 404 when the tenant has no such contact */
   async delete(author: AuthenticatedTenant, id: string): Promise<void> {
     const contactId = resourceId(id, NO_SUCH_CONTACT);
-    const deleted = await this.writes.run((sql) => eraseContacts(sql, this.hashes, author, [contactId]));
+    const deleted = await this.writes.run(author.tenantId, (sql) =>
+      eraseContacts(sql, this.hashes, author, [contactId]),
+    );
     if (deleted.length === 0) throw notFound(NO_SUCH_CONTACT);
   }
 
-  private async write<T>(work: (sql: SqlRunner) => Promise<T>): Promise<T> {
+  private async write<T>(tenantId: number, work: (sql: SqlRunner) => Promise<T>): Promise<T> {
     try {
-      return await this.writes.run(work);
+      return await this.writes.run(tenantId, work);
     } catch (error) {
       const faults = faultsOfError(error);
       throw faults ? validationError(faults) : error;

@@ -33,7 +33,7 @@ export class MembershipsService {
   add(author: AuthenticatedTenant, id: string, contactIds: readonly number[]): Promise<ContactsAddedDto> {
     const { tenantId } = author;
     const groupId = resourceId(id, NO_SUCH_GROUP);
-    return this.writes.run(async (sql) => {
+    return this.writes.run(tenantId, async (sql) => {
       await lockGroup(sql, tenantId, groupId, 'share');
       const rows = await sql.query<{ id: number }>(
         'groups_lock_contacts',
@@ -65,7 +65,7 @@ export class MembershipsService {
   remove(author: AuthenticatedTenant, id: string, contactIds: readonly number[]): Promise<ContactsRemovedDto> {
     const { tenantId } = author;
     const groupId = resourceId(id, NO_SUCH_GROUP);
-    return this.writes.run(async (sql) => {
+    return this.writes.run(tenantId, async (sql) => {
       await lockGroup(sql, tenantId, groupId, 'share');
       const removed = await sql.query<{ id: number }>(
         'groups_remove_contacts',
@@ -91,7 +91,7 @@ export class MembershipsService {
     const { tenantId } = author;
     const groupId = resourceId(id, NO_SUCH_GROUP);
     for (;;) {
-      const left = await this.writes.run(async (sql) => {
+      const left = await this.writes.run(tenantId, async (sql) => {
         await lockGroup(sql, tenantId, groupId, 'delete');
         const members = await leave(sql, tenantId, groupId);
         if (members === STEP) return true;

@@ -3,6 +3,7 @@ import { presentNamed } from '../contacts/named-records/named-record.dto.js';
 import { namedList } from '../contacts/named-records/named-list.js';
 import { NamedRecords, type NamedRow, type NamedTable } from '../contacts/named-records/named-records.js';
 import { Postgres } from '../platform/database/postgres.js';
+import { TenantWrites } from '../platform/database/tenant-writes.js';
 import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { resourceId } from '../platform/http/resource-id.js';
 import type { ListRequest } from '../platform/pagination/list-request.js';
@@ -25,9 +26,10 @@ export class SourcesService {
 
   constructor(
     postgres: Postgres,
+    writes: TenantWrites,
     private readonly lists: Lists,
   ) {
-    this.records = new NamedRecords(postgres, SOURCES);
+    this.records = new NamedRecords(postgres, writes, SOURCES);
   }
 
   /** One page of the tenant's sources. */

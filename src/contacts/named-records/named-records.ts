@@ -1,6 +1,7 @@
 import { recordChanges } from '../../platform/audit/audit-trail.js';
 import { isServerError } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
+import type { TenantWrites } from '../../platform/database/tenant-writes.js';
 import { conflict, notFound, validationError } from '../../platform/http/api-error.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 
@@ -38,6 +39,7 @@ export class NamedRecords<Row extends NamedRow> {
 
   constructor(
     private readonly postgres: Postgres,
+    private readonly writes: TenantWrites,
     private readonly of: NamedTable,
   ) {
     this.columns = ['id', 'name', ...of.extra, 'created_at', 'updated_at'].join(', ');
@@ -63,7 +65,7 @@ export class NamedRecords<Row extends NamedRow> {
   async create(author: AuthenticatedTenant, values: NamedValues): Promise<Row> {
     const { table, noun, extra } = this.of;
     const given = ['name', ...extra];
-    return this.named(async (sql) => {
+    return this.named(author.tenantId, async (sql) => {
       const [row] = await sql.query<Row>(
         `${table}_insert`,
         `INSERT INTO ${table} (tenant_id, ${given.join(', ')})
@@ -80,7 +82,7 @@ export class NamedRecords<Row extends NamedRow> {
   async change(author: AuthenticatedTenant, id: number, values: NamedValues): Promise<Row> {
     const { table, noun, extra } = this.of;
     const given = ['name', ...extra].filter((column) => values[column] !== undefined);
-    return this.named(async (sql) => {
+    return this.named(author.tenantId, async (sql) => {
       const [row] = await sql.query<Row>(
         `${table}_update_${given.join('_')}`,
         `UPDATE ${table} SET ${given.map((column, index) => `${column} = $${index + 3}`).join(', ')}, updated_at = now()
@@ -102,7 +104,7 @@ export class NamedRecords<Row extends NamedRow> {
   async deleteUnused(author: AuthenticatedTenant, id: number, noun: keyof typeof DEFAULTS): Promise<void> {
     const { tenantId } = author;
     const { table } = this.of;
-    const isDeleted = await this.unused(async (sql) => {
+    const isDeleted = await this.unused(tenantId, async (sql) => {
       const deleted = await sql.query(
         `${table}_delete_unused`,
         `DELETE FROM ${table} r
@@ -123,18 +125,18 @@ export class NamedRecords<Row extends NamedRow> {
     return notFound(`There is no such ${this.of.noun}.`);
   }
 
-  private async named<T>(write: (sql: SqlRunner) => Promise<T>): Promise<T> {
+  private async named<T>(tenantId: number, write: (sql: SqlRunner) => Promise<T>): Promise<T> {
     try {
-      return await this.postgres.transaction(write);
+      return await this.writes.run(tenantId, write);
     } catch (error) {
       if (!isServerError(error) || error.code !== UNIQUE_VIOLATION) throw error;
       throw validationError({ name: [`Another ${this.of.noun} has this name already.`] });
     }
   }
 
-  private async unused<T>(remove: (sql: SqlRunner) => Promise<T>): Promise<T> {
+  private async unused<T>(tenantId: number, remove: (sql: SqlRunner) => Promise<T>): Promise<T> {
     try {
-      return await this.postgres.transaction(remove);
+      return await this.writes.run(tenantId, remove);
     } catch (error) {
       if (!isServerError(error) || error.code !== FOREIGN_KEY_VIOLATION) throw error;
       throw conflict('RESOURCE_IN_USE', `Contacts use this ${this.of.noun}, so it cannot be deleted`);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { recordChanges } from '../../platform/audit/audit-trail.js';
-import { Postgres } from '../../platform/database/postgres.js';
+import { TenantWrites } from '../../platform/database/tenant-writes.js';
 import { notFound } from '../../platform/http/api-error.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 import { timestampOrNull } from '../../platform/http/timestamp.js';
@@ -8,14 +8,11 @@ import { OutcomeChannel } from '../../platform/queue/outcome-channel.js';
 import type { OptStateDto } from '../dto/opt-state.dto.js';
 import { changeOptStates, CONTACT_OPTED_OUT, failUnwanted, type UnwantedMessage } from './opt-states.js';
 
-/** How long a change waits for the contact's row, milliseconds. */
-const LOCK_TIMEOUT_MS = 2000;
-
 /** Opts contacts out and in on the tenant's word. */
 @Injectable()
 export class OptOutService {
   constructor(
-    private readonly postgres: Postgres,
+    private readonly writes: TenantWrites,
     private readonly outcomes: OutcomeChannel,
   ) {}
 
@@ -26,17 +23,14 @@ export class OptOutService {
    */
   async change(author: AuthenticatedTenant, contactId: number, optedOut: boolean): Promise<OptStateDto> {
     const { tenantId } = author;
-    const { contact, failed } = await this.postgres.transaction(
-      async (sql) => {
-        const [state] = await changeOptStates(sql, [{ tenantId, contactId, optedOut, at: null }]);
-        if (!state) throw notFound('There is no such contact.');
-        const unwanted = optedOut ? await failUnwanted(sql, [{ tenantId, contactId }]) : [];
-        const action = optedOut ? 'contact.opted_out' : 'contact.opted_in';
-        await recordChanges(sql, author, [{ action, ids: [contactId] }]);
-        return { contact: state, failed: unwanted };
-      },
-      { lockTimeoutMs: LOCK_TIMEOUT_MS },
-    );
+    const { contact, failed } = await this.writes.run(tenantId, async (sql) => {
+      const [state] = await changeOptStates(sql, [{ tenantId, contactId, optedOut, at: null }]);
+      if (!state) throw notFound('There is no such contact.');
+      const unwanted = optedOut ? await failUnwanted(sql, [{ tenantId, contactId }]) : [];
+      const action = optedOut ? 'contact.opted_out' : 'contact.opted_in';
+      await recordChanges(sql, author, [{ action, ids: [contactId] }]);
+      return { contact: state, failed: unwanted };
+    });
     for (const message of failed) this.tell(message);
     return {
       id: contact.id,
