@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { OpenAPIObject, OperationObject } from '@nestjs/swagger';
 import { operationsOf } from '../../src/api-reference/document/operations.js';
@@ -61,6 +61,8 @@ describe('Idempotency-Key', () => {
   let photo: Buffer;
   /** What stands for `{id}` after each collection's name. */
   let ids: Record<string, number>;
+  /** What stands for a route's example where that names records, or has what only one record may have. */
+  let bodies: Record<string, (key: string) => Record<string, unknown>>;
   let messageId: number;
 
   beforeAll(async () => {
@@ -93,6 +95,21 @@ describe('Idempotency-Key', () => {
       messages: Number(scheduled.body.data?.chat_message_id),
       chats: Number(sent.body.data?.chat_id),
       contacts: Number(scheduled.body.data?.contact_id),
+      groups: Number((await tenant.api.json('POST', 'groups', { name: 'Everybody' })).body.data?.id),
+    };
+    const { sourceId: source_id, statusId: status_id, assigneeId: assigned_id } = tenant.defaults;
+    const references = { source_id, status_id, assigned_id, groups: [ids.groups] };
+    const contact = (key: string) => ({ ...references, phone: phoneOf(key), email: `${digestOf(key)}@example.com` });
+    const name = (key: string) => ({ name: digestOf(key) });
+    bodies = {
+      '/api/v2/contacts': contact,
+      '/api/v2/contacts/batch': (key) => ({
+        contacts: [{ firstname: 'Mona', lastname: 'Ali', type: 'lead', ...contact(key) }],
+      }),
+      '/api/v2/groups': name,
+      '/api/v2/groups/{id}/contacts': () => ({ contact_ids: [ids.contacts] }),
+      '/api/v2/sources': name,
+      '/api/v2/statuses': name,
     };
     const document = (await (await fetch(`${tenant.api.url}/openapi.json`)).json()) as OpenAPIObject;
     calls = callsOf(document);
@@ -108,12 +125,13 @@ describe('Idempotency-Key', () => {
       (_, collection: string) => `${collection}/${ids[collection] ?? 'not-in-this-test'}`,
     );
   /** Examples name a message as 91. */
-  const fieldsOf = ({ fields }: Call) =>
-    fields && 'message_id' in fields ? { ...fields, message_id: messageId } : fields;
+  const fieldsOf = ({ path, fields }: Call, key: string) =>
+    fields && { ...fields, ...('message_id' in fields ? { message_id: messageId } : {}), ...bodies[path]?.(key) };
   const post = (call: Call, key: string, api = tenant.api, more?: Record<string, unknown>): Promise<ApiAnswer> => {
     const headers = { 'idempotency-key': key };
     const path = pathOf(call);
-    const fields = more ? { ...fieldsOf(call), ...more } : fieldsOf(call);
+    const given = fieldsOf(call, key);
+    const fields = more ? { ...given, ...more } : given;
     if (call.type !== FORM_TYPE) {
       if (!fields) return api.request('POST', path, { headers });
       const body = JSON.stringify(fields);
@@ -191,7 +209,7 @@ describe('Idempotency-Key', () => {
       running: [IN_PROGRESS, IN_PROGRESS],
       died: 'recovered',
     };
-    expect(calls.length).toBeGreaterThanOrEqual(13);
+    expect(calls.length).toBeGreaterThanOrEqual(19);
     const found: Record<string, Finding> = {};
     for (const call of calls) found[call.name] = await tryOut(call);
     expect(found).toEqual(Object.fromEntries(calls.map(({ name }) => [name, wanted])));
@@ -211,6 +229,12 @@ describe('Idempotency-Key', () => {
     expect(answers).toEqual(Object.fromEntries(calls.map(({ name }) => [name, [refused, refused, true]])));
   });
 });
+
+/** A name that belongs to this key. */
+const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex').slice(0, 20);
+
+const phoneOf = (key: string): string =>
+  `2010${String(parseInt(digestOf(key).slice(0, 8), 16) % 1e8).padStart(8, '0')}`;
 
 /** How each POST with a token may be called, by its documentation. */
 function callsOf(document: OpenAPIObject): Call[] {
