@@ -16,12 +16,15 @@ describe('errors of messages', () => {
     });
   });
 
-  it.each(['CONTACT_DELETED', 'CONTACT_OPTED_OUT', 'INTERNAL_ERROR', 'MEDIA_NOT_FOUND', 'UNKNOWN_OUTCOME'])('explain %s', (code) => {
-    const { meaning, advice } = shownError({ code, title: null, details: null });
-    expect(meaning).toMatch(/^[A-Z][^.!?]{15,140}\.$/);
-    expect(meaning).not.toContain('not documented');
-    expect(advice).toMatch(/^[A-Z].{15,200}\.$/);
-  });
+  it.each(['CONTACT_DELETED', 'CONTACT_OPTED_OUT', 'INTERNAL_ERROR', 'MEDIA_NOT_FOUND', 'UNKNOWN_OUTCOME'])(
+    'explain %s',
+    (code) => {
+      const { meaning, advice } = shownError({ code, title: null, details: null });
+      expect(meaning).toMatch(/^[A-Z][^.!?]{15,140}\.$/);
+      expect(meaning).not.toContain('not documented');
+      expect(advice).toMatch(/^[A-Z].{15,200}\.$/);
+    },
+  );
 
   it.each(['SOMETHING_ELSE', 'toString'])('do not pretend to know %s', (code) => {
     expect(shownError({ code, title: null, details: null }).meaning).toContain('not documented');

@@ -49,7 +49,8 @@ describe('one contact', () => {
       [groups[1], 'Press'],
     ]);
     expect(made.created_at).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/);
-    const { groups: _, ...plain } = made;
+    const plain = { ...made };
+    delete plain.groups;
     const got = await tenant.api.request('GET', `/api/v2/contacts/${made.id}`);
     expect(got).toMatchObject({ status: 200, body: { message: 'Contact retrieved successfully' } });
     expect(got.body.data).toEqual(plain);

@@ -7,5 +7,8 @@ import { InboundCharge } from './processing/inbound-charge.js';
 import { InboxProcessor } from './processing/inbox-processor.js';
 
 /** For the worker role: works the stored webhooks off. */
-@Module({ imports: [QueueModule, LanesModule, IdentityHashesModule], providers: [HeardAccounts, InboundCharge, InboxProcessor] })
+@Module({
+  imports: [QueueModule, LanesModule, IdentityHashesModule],
+  providers: [HeardAccounts, InboundCharge, InboxProcessor],
+})
 export class WebhookProcessorModule {}
