@@ -141,8 +141,9 @@ CREATE STATISTICS contacts_email ON lower(email) FROM contacts;
 
 -- One for each sort of the list; each is read from both ends.
 CREATE INDEX contacts_tenant_id ON contacts (tenant_id, id);
-CREATE INDEX contacts_tenant_firstname ON contacts (tenant_id, lower(firstname), id);
-CREATE INDEX contacts_tenant_lastname ON contacts (tenant_id, lower(lastname), id);
+-- The names themselves stand beside, so that a page far from the beginning is found without its contacts' rows.
+CREATE INDEX contacts_tenant_firstname ON contacts (tenant_id, lower(firstname), id) INCLUDE (firstname);
+CREATE INDEX contacts_tenant_lastname ON contacts (tenant_id, lower(lastname), id) INCLUDE (lastname);
 CREATE INDEX contacts_tenant_created ON contacts (tenant_id, created_at, id);
 CREATE INDEX contacts_tenant_updated ON contacts (tenant_id, updated_at, id);
 -- One for each filter, in the usual order. Status, source and assignee belong to one tenant; their foreign keys use
@@ -156,6 +157,9 @@ CREATE INDEX contacts_assigned ON contacts (assigned_id, created_at, id);
 -- Contacts without a group, which most new ones are, are not in it.
 CREATE INDEX contacts_groups ON contacts USING gin (tenant_id, nullif(group_id, '{}'))
   WHERE nullif(group_id, '{}') IS NOT NULL;
+-- As contacts_email: else a group with few members or none is looked for by walking the whole list.
+CREATE STATISTICS contacts_members ON (nullif(group_id, '{}')) FROM contacts;
+CREATE INDEX contacts_company ON contacts (tenant_id, company, created_at, id) WHERE company IS NOT NULL;
 CREATE INDEX contacts_opted_out ON contacts (tenant_id, created_at, id) WHERE is_opted_out;
 
 -- A deleted contact leaves its chats and messages behind, without anything that tells who it was.
