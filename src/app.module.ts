@@ -4,6 +4,7 @@ import { AuthScopesModule } from './auth-scopes/auth-scopes.module.js';
 import { ChatsModule } from './chats/chats.module.js';
 import { ReadReceiptsModule } from './chats/read-receipts/read-receipts.module.js';
 import { ContactsModule } from './contacts/contacts.module.js';
+import { ContactImportWorkerModule } from './contacts/import/contact-import-worker.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { GroupsModule } from './groups/groups.module.js';
@@ -57,6 +58,7 @@ const WORKER: ModuleList = [
   WebhookProcessorModule,
   ReadReceiptsModule,
   InboundMediaModule,
+  ContactImportWorkerModule,
 ];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */

@@ -35,7 +35,7 @@ function reportJson({ mediaIds, idempotencyKeys, auditEntries, ...report }: Main
 }
 
 function reportLines(report: MaintenanceReport): string[] {
-  const { dropped, kept, messages, webhooks, attempts, mediaIds, idempotencyKeys, auditEntries } = report;
+  const { dropped, kept, messages, webhooks, attempts, mediaIds, idempotencyKeys, auditEntries, imports } = report;
   return pairs([
     ['partitions dropped', dropped.join(', ') || 'none'],
     ['kept, still in use', kept.join(', ') || 'none'],
@@ -45,5 +45,6 @@ function reportLines(report: MaintenanceReport): string[] {
     ['media ids', mediaIds],
     ['idempotency keys', idempotencyKeys],
     ['audit entries', auditEntries],
+    ['imports of contacts', imports],
   ]);
 }

@@ -18,7 +18,7 @@ import { eraseContacts } from './erase/erase-contacts.js';
 import { IdentityHashes } from './erase/identity-hashes.js';
 import { faultsOfError, PHONE_TAKEN } from './store/contact-faults.js';
 import { ContactWrites } from './store/contact-writes.js';
-import { createContacts, type Creation, type Creations } from './store/create-contacts.js';
+import { createContacts, type Creation, type Creations, isDuplicate } from './store/create-contacts.js';
 
 /** A member of a batch: read, or wrong by itself. */
 type Member =
@@ -131,10 +131,6 @@ function judge(members: readonly Member[], sound: readonly Member[], { outcomes 
     return { index, creation };
   });
 }
-
-/** The phone is the key: a member whose phone is taken is a duplicate, whatever else is wrong with it. */
-const isDuplicate = (creation: Creation): boolean =>
-  creation.kind === 'refused' && (creation.faults.phone?.includes(PHONE_TAKEN) ?? false);
 
 function errorOf(creation: Creation, { places }: Creations): ApiError {
   return creation.kind === 'refused'

@@ -16,6 +16,7 @@ import { deleteOldMessages, retentions, type Retention } from './rows/message-re
 import {
   type AttemptCursor,
   deleteOldIdempotencyKeys,
+  deleteOldImports,
   deleteOldMediaIds,
   deleteStrayAttempts,
   deleteStrayAudit,
@@ -43,6 +44,7 @@ export interface MaintenanceReport {
   mediaIds: number;
   idempotencyKeys: number;
   auditEntries: number;
+  imports: number;
 }
 
 /**
@@ -78,6 +80,7 @@ export class Maintenance {
       mediaIds: 0,
       idempotencyKeys: 0,
       auditEntries: 0,
+      imports: 0,
     };
     await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
     await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
@@ -113,6 +116,7 @@ class Run {
     await this.part('audit_default', () => this.deleteAudit(AUDIT_RETENTION_DAYS));
     await this.part('whatsapp_media_ids', () => this.deleteMediaIds());
     await this.part('idempotency_keys', () => this.deleteIdempotencyKeys());
+    await this.part('contact_imports', () => this.deleteImports());
   }
 
   private async part(name: string, work: () => Promise<void>): Promise<void> {
@@ -222,6 +226,14 @@ class Run {
     await this.steps(async () => {
       const deleted = await deleteOldIdempotencyKeys(this.postgres, ROWS_PER_STEP);
       this.report.idempotencyKeys += deleted;
+      return deleted === ROWS_PER_STEP;
+    });
+  }
+
+  private async deleteImports(): Promise<void> {
+    await this.steps(async () => {
+      const deleted = await deleteOldImports(this.postgres, ROWS_PER_STEP);
+      this.report.imports += deleted;
       return deleted === ROWS_PER_STEP;
     });
   }

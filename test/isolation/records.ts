@@ -26,6 +26,10 @@ const ROWS = [
   `INSERT INTO contacts (id, tenant_id, firstname, lastname, company, type, email, phone, profile_name, status_id,
                          source_id, assigned_id, description, group_id)
    VALUES ($1, $2, $3, $3, $3, 'lead', $3 || '@example.com', $4, $3, $1, $1, $1, $3, ARRAY[$1::int])`,
+  `INSERT INTO contact_imports (id, tenant_id, encoding, delimiter, source_id, status_id, status, next_at)
+   VALUES ($1, $2, 'utf-8', ',', $1, $1, 'completed', NULL)`,
+  `INSERT INTO contact_import_errors (import_id, tenant_id, row_number, position, line, code, field, message)
+   VALUES ($1, $2, 1, 0, 2, 'VALIDATION_ERROR', 'phone', $3)`,
   `INSERT INTO chats (id, tenant_id, number_id, contact_id, unread_count)
    SELECT $1, $2, id, $1, 1 FROM phone_numbers WHERE tenant_id = $2`,
   `INSERT INTO media_files (id, tenant_id, sha256, size_bytes, mime_type, storage_key)

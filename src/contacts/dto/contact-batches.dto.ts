@@ -6,7 +6,7 @@ import { IdList, MAX_MEMBERS } from './ids.js';
 import { CreateContactDto } from './save-contact.dto.js';
 
 /** A form sends yes and no as text. */
-const booleanValue = ({ value }: { value: unknown }): unknown =>
+export const booleanValue = ({ value }: { value: unknown }): unknown =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
 
 export class BatchOptionsDto {

@@ -19,6 +19,10 @@ export interface Creations {
   readonly places: ContactPlaces | null;
 }
 
+/** The phone is the key: one whose phone is taken is a duplicate, whatever else is wrong with it. */
+export const isDuplicate = (creation: Creation): boolean =>
+  creation.kind === 'refused' && (creation.faults.phone?.includes(PHONE_TAKEN) ?? false);
+
 /**
  * Creates contacts of one tenant, all that can be created: references are the tenant's own, phone and e-mail are nobody
  * else's, not even another member's, and the plan has room (the first ones get it). Nothing is undone here; who wants

@@ -3,6 +3,8 @@ import { KEY_HOURS } from '../../platform/idempotency/idempotency-claim.js';
 
 /** WhatsApp forgets an upload after 30 days. */
 const WHATSAPP_MEDIA_DAYS = 30;
+/** How long an import of contacts and its errors can be asked for after its end. */
+const IMPORT_DAYS = 30;
 
 /*
  * Raw webhooks that found no partition of their day. Index: the DEFAULT partition's primary key, which begins with the
@@ -52,6 +54,13 @@ DELETE FROM idempotency_keys WHERE (tenant_id, key_hash) IN (
    WHERE created_at <= now() - interval '${KEY_HOURS} hours'
    ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING tenant_id`;
+
+/* Index contact_imports_finished. Their errors go with them. */
+const IMPORTS = `
+DELETE FROM contact_imports WHERE id IN (
+  SELECT id FROM contact_imports WHERE finished_at < now() - interval '${IMPORT_DAYS} days'
+   ORDER BY finished_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING id`;
 
 /* Audit entries that found no partition of their month. Index: the DEFAULT partition's primary key. */
 const AUDIT = `
@@ -106,4 +115,9 @@ export async function deleteOldMediaIds(sql: SqlRunner, limit: number): Promise<
 /** Deletes at most `limit` of the idempotency keys that are forgotten; answers how many. */
 export async function deleteOldIdempotencyKeys(sql: SqlRunner, limit: number): Promise<number> {
   return (await sql.query('maintenance_idempotency_keys', IDEMPOTENCY_KEYS, [limit])).length;
+}
+
+/** Deletes at most `limit` of the imports of contacts that ended long ago; answers how many. */
+export async function deleteOldImports(sql: SqlRunner, limit: number): Promise<number> {
+  return (await sql.query('maintenance_imports', IMPORTS, [limit])).length;
 }

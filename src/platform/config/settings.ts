@@ -144,6 +144,10 @@ export class Settings {
   @WholeNumber(50, 30_000)
   LIST_TIMEOUT_MS = 3000;
 
+  /** Most rows of one import of contacts. */
+  @WholeNumber(1, 1_000_000)
+  IMPORT_MAX_ROWS = 100_000;
+
   // Media
 
   @IsIn(['local', 's3'])
