@@ -19,6 +19,12 @@ const FORM_TYPE = 'multipart/form-data';
 /** The media example with an address names a picture on the Internet; its form has the file. */
 const NOT_CALLED = [`/api/v2/messages/media ${JSON_TYPE}`];
 
+const CSV_FILE = {
+  bytes: Buffer.from('phone,firstname,lastname\r\n201000000007,Mona,Ali\r\n'),
+  name: 'contacts.csv',
+  type: 'text/csv',
+};
+
 /** One way to call one route, with the body that the API reference shows as its example. */
 interface Call {
   name: string;
@@ -106,6 +112,7 @@ describe('Idempotency-Key', () => {
       '/api/v2/contacts/batch': (key) => ({
         contacts: [{ firstname: 'Mona', lastname: 'Ali', type: 'lead', ...contact(key) }],
       }),
+      '/api/v2/contacts/import': () => ({ source_id, status_id }),
       '/api/v2/groups': name,
       '/api/v2/groups/{id}/contacts': () => ({ contact_ids: [ids.contacts] }),
       '/api/v2/sources': name,
@@ -139,7 +146,8 @@ describe('Idempotency-Key', () => {
     }
     const form = Object.entries(fields ?? {}).map(([name, value]): [string, FormFields[string]] => {
       const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return [name, call.fileFields.includes(name) ? { bytes: photo, name: text, type: 'image/jpeg' } : text];
+      if (!call.fileFields.includes(name)) return [name, text];
+      return [name, text.endsWith('.csv') ? CSV_FILE : { bytes: photo, name: text, type: 'image/jpeg' }];
     });
     return api.postForm(path, Object.fromEntries(form), headers);
   };
@@ -209,7 +217,7 @@ describe('Idempotency-Key', () => {
       running: [IN_PROGRESS, IN_PROGRESS],
       died: 'recovered',
     };
-    expect(calls.length).toBeGreaterThanOrEqual(19);
+    expect(calls.length).toBeGreaterThanOrEqual(20);
     const found: Record<string, Finding> = {};
     for (const call of calls) found[call.name] = await tryOut(call);
     expect(found).toEqual(Object.fromEntries(calls.map(({ name }) => [name, wanted])));

@@ -102,7 +102,7 @@ export class ImportRun {
       checked.push({ row, read: await contactOf(row, one) });
       if (checked.length % CHECKED_AT_ONCE === 0) await nextTurn();
     }
-    await this.writes.run(async (sql) => {
+    await this.writes.run(one.tenant_id, async (sql) => {
       await this.imports.hold(sql, one, done);
       await this.imports.advance(sql, one, await this.create(sql, one, checked));
     });
