@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Bench, type Figure } from './bench.js';
 import { accept } from './figures/accept.js';
 import { backlog } from './figures/backlog.js';
+import { contacts } from './figures/contacts.js';
 import { importing } from './figures/import.js';
 import { limit } from './figures/limit.js';
 import { lists } from './figures/lists.js';
@@ -16,7 +17,18 @@ import { Report } from './report.js';
  * each beside a bare Nest handler taken in the same run on the same machine. Figures of different machines or runs do
  * not compare.
  */
-const FIGURES: readonly Figure[] = [accept, backlog, importing, limit, lists, neighbour, statuses, text, whole];
+const FIGURES: readonly Figure[] = [
+  accept,
+  backlog,
+  contacts,
+  importing,
+  limit,
+  lists,
+  neighbour,
+  statuses,
+  text,
+  whole,
+];
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, list: { type: 'boolean' }, scale: { type: 'string', default: '1' } },

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import type { CallTimes } from './calls.js';
 import type { Drained } from './drain.js';
 import type { LoadResult } from './load.js';
 
@@ -76,6 +77,13 @@ export class Report {
   stage(what: string, p50: number, p99: number): void {
     const blank = { perSecond: '', memory: '', ratio: '', target: '' };
     this.lines.push({ ...blank, what: `  ${what}`, p50: `${p50.toFixed(1)} ms`, p99: `${p99.toFixed(1)} ms` });
+  }
+
+  /** How long calls of one kind took, milliseconds; the p99 is what must be below `most`. */
+  times(what: string, { p50, p99 }: CallTimes, most: number): void {
+    const blank = { perSecond: '', memory: '', ratio: '' };
+    const target = this.judge(p99 < most, `p99 < ${most} ms`);
+    this.lines.push({ ...blank, what, p50: `${p50.toFixed(1)} ms`, p99: `${p99.toFixed(1)} ms`, target });
   }
 
   milliseconds(what: string, time: number, most: number): void {
