@@ -106,7 +106,11 @@ describe('GET /contacts', () => {
       [`filter[group_id]=${groups.press}`, ['Zeina']],
       [`filter[group_id][in]=${groups.press},${groups.vip}`, ['Zeina', 'Mona']],
       [`filter[group_id][ne]=${groups.press}`, ['منى', 'Bilal', 'omar', 'Mona']],
+      [`filter[group_id][not_in]=${groups.press},${groups.vip}`, ['منى', 'Bilal', 'omar']],
+      [`filter[group_id]=${groups.vip}&filter[group_id][ne]=${groups.press}`, ['Mona']],
+      [`filter[group_id]=${groups.vip}&search=zeina`, ['Zeina']],
       ['filter[group_id][null]=true', ['منى', 'Bilal', 'omar']],
+      ['filter[group_id][null]=false', ['Zeina', 'Mona']],
       ['filter[is_opted_out]=true', ['omar']],
       ['filter[is_opted_out]=false', ['منى', 'Bilal', 'Zeina', 'Mona']],
       ['filter[created_at]=2026-03-02', ['omar']],
@@ -121,6 +125,12 @@ describe('GET /contacts', () => {
       ['filter[created_at][between]=2026-03-02,2026-03-04', ['Bilal', 'Zeina', 'omar']],
       ['filter[created_at][ne]=2026-03-02', ['منى', 'Bilal', 'Zeina', 'Mona']],
       ['filter[updated_at]=2026-03-19', ['Mona']],
+      ['filter[updated_at][in]=2026-03-19,2026-03-17', ['Zeina', 'Mona']],
+      ['filter[updated_at][lt]=2026-03-17', ['منى', 'Bilal']],
+      ['filter[updated_at][lte]=2026-03-17', ['منى', 'Bilal', 'Zeina']],
+      ['filter[updated_at][gt]=2026-03-17', ['omar', 'Mona']],
+      ['filter[updated_at][between]=2026-03-16,2026-03-18', ['Bilal', 'Zeina', 'omar']],
+      ['filter[updated_at][not_in]=2026-03-19,2026-03-17', ['منى', 'Bilal', 'omar']],
       [`filter[id][in]=${ids.Mona},${ids.omar}`, ['omar', 'Mona']],
       ['filter[phone]=%2B49 151 1234-5678', ['Bilal']],
       ['filter[phone][like]=5112345', ['Bilal']],
@@ -134,6 +144,15 @@ describe('GET /contacts', () => {
     ] as const) {
       expect({ query, names: await names(query.replaceAll('% ', '%25 ')) }).toEqual({ query, names: expected });
     }
+  });
+
+  it('says that nothing was changed before it was made, also by a transaction that began earlier', async () => {
+    const [row] = await stranger.rows<{ is_same: boolean }>(
+      `UPDATE contacts SET updated_at = created_at - interval '1 millisecond' WHERE tenant_id = $1
+       RETURNING updated_at = created_at AS is_same`,
+      [stranger.id],
+    );
+    expect(row).toEqual({ is_same: true });
   });
 
   it.each([

@@ -50,6 +50,24 @@ describe('/groups', () => {
     expect((await call('DELETE', `/${id}`)).status).toBe(404);
   });
 
+  it.each([
+    [{}, 'name is required'],
+    [{ name: ' ' }, 'name must not be blank'],
+    [{ name: 7 }, 'name must be a string'],
+    [{ name: ['a'] }, 'name must be a string'],
+    [{ name: 'é'.repeat(256) }, 'name must not be longer than 255 characters'],
+  ])('refuses the name in %.40j', async (body, message) => {
+    expect(await call('POST', '', body)).toMatchObject({
+      status: 422,
+      body: { error: { details: { name: [message] } } },
+    });
+  });
+
+  it('takes a name of 255 characters', async () => {
+    const name = 'é'.repeat(255);
+    expect(await call('POST', '', { name })).toMatchObject({ status: 201, body: { data: { name } } });
+  });
+
   it('lists by name; sorts by name and times only', async () => {
     const own = await TestTenant.create({ withoutNumber: true });
     const groups = new ContactLab(own);
@@ -130,6 +148,54 @@ describe('/groups', () => {
       else expect(body.error?.details).toEqual({ 'groups.0': ['There is no such group.'] });
     }
     expect(await groupsOf(member.id)).toEqual([kept]);
+  });
+
+  it('lists its members newest first as they come and go, and nobody of another tenant', async () => {
+    const group = await lab.group('Listed');
+    const made = await Promise.all([1, 2, 3, 4].map((n) => lab.create({ phone: `20140000004${n}`, groups: [group] })));
+    const ids = made.map(({ id }) => id).sort((a, b) => b - a);
+    // All of one moment: then the id decides.
+    await tenant.rows("UPDATE contacts SET created_at = '2026-02-01' WHERE id = ANY ($1)", [ids]);
+    const listed = async (query = '') =>
+      (await getList(tenant.api, 'contacts', `filter[group_id]=${group}${query}`)).items.map(({ id }) => id);
+    expect(await listed()).toEqual(ids);
+    const first = await getList(tenant.api, 'contacts', `filter[group_id]=${group}&per_page=2`);
+    expect(first.pagination.total).toBe(4);
+    const second = await getList(tenant.api, 'contacts', `cursor=${first.pagination.next_cursor}`);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids);
+    expect(second.pagination.next_cursor).toBeNull();
+
+    const [moved, taken, erased, kept] = ids;
+    await tenant.rows("UPDATE contacts SET created_at = '2026-01-01' WHERE id = $1", [moved]);
+    expect(await listed()).toEqual([taken, erased, kept, moved]);
+    await lab.update(Number(moved), { groups: [] });
+    await call('DELETE', `/${group}/contacts`, { contact_ids: [taken] });
+    await tenant.api.request('DELETE', `/api/v2/contacts/${erased}`);
+    expect(await listed()).toEqual([kept]);
+    await call('POST', `/${group}/contacts`, { contact_ids: [moved] });
+    expect(await listed('&sort=firstname,-id')).toEqual([moved, kept].sort((a, b) => Number(b) - Number(a)));
+    expect(await listed('&sort=-id&search=201400000')).toEqual([moved, kept].sort((a, b) => Number(b) - Number(a)));
+    expect((await getList(stranger.api, 'contacts', `filter[group_id]=${group}`)).items).toEqual([]);
+    expect((await getList(stranger.api, 'contacts', `filter[group_id][in]=${group},1`)).items).toEqual([]);
+  });
+
+  it('takes a deleted group from more members than one step takes', async () => {
+    const own = await TestTenant.create({ withoutNumber: true });
+    const group = await new ContactLab(own).group('Large');
+    await own.rows(
+      `INSERT INTO contacts (tenant_id, firstname, type, phone, group_id)
+       SELECT $1, 'Mona', 'lead', (201500000000 + n)::text, ARRAY[$2::int] FROM generate_series(1, 5001) n`,
+      [own.id, group],
+    );
+    expect((await own.api.request('DELETE', `/api/v2/groups/${group}`)).status).toBe(200);
+    expect(
+      await own.rows(
+        `SELECT (SELECT count(*)::int FROM contacts WHERE tenant_id = $1 AND group_id <> '{}') AS contacts,
+                (SELECT count(*)::int FROM group_members WHERE tenant_id = $1) AS members`,
+        [own.id],
+      ),
+    ).toEqual([{ contacts: 0, members: 0 }]);
+    await own.close();
   });
 
   it("answers 404 for another tenant's group, an unknown one, and what is no integer", async () => {

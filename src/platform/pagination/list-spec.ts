@@ -8,7 +8,7 @@ export const RANGE: readonly Operator[] = [...EQUALITY, 'gt', 'gte', 'lt', 'lte'
 /** For texts. */
 export const TEXTUAL: readonly Operator[] = [...EQUALITY, 'like'];
 
-/** `integers` is a column of type integer[]: equal means "contains". */
+/** `integers` is a column of type integer[] that is never null: equal means "contains", `null` means "is empty". */
 export type FilterType = 'text' | 'integer' | 'integers' | 'boolean' | 'timestamp';
 
 /** A field that a list can be filtered by. */
@@ -24,6 +24,13 @@ export interface FilterableField {
    * so the field itself decides.
    */
   readonly holder?: string;
+  /** Of `integers`: a table that holds each of them in a row of its own. */
+  readonly members?: MemberTable;
+  /**
+   * Of a `timestamp`: another time of the row that is never later than this one. What bounds this one from above bounds
+   * that one as well, and is said of both: a walk in the order of the other one then begins there.
+   */
+  readonly neverBefore?: string;
   /** Brings a text into the form that is stored (digits of a phone). */
   readonly normalise?: (text: string) => string;
   /** For the reference. */
@@ -35,6 +42,18 @@ export interface FilterableField {
 export interface SortableField {
   readonly type: 'text' | 'integer' | 'timestamp';
   readonly sql: string;
+}
+
+/**
+ * A table with one row for each value of an `integers` field, in an index by value and the list's order. What contains one
+ * value is then read from that index in order, however rare or old it is; no statistics of arrays could tell the planner
+ * where in the list such rows stand.
+ */
+export interface MemberTable {
+  /** The list as read from that table: `tenant` and `id` are its own columns. Has the same sortable names as the list. */
+  readonly source: ListSource;
+  /** Its column of the value. */
+  readonly value: string;
 }
 
 /** The rows of a list: a FROM clause with the expressions that the grammar needs of it. */
@@ -85,7 +104,3 @@ export interface ListScope {
   /** Only the rows below one parent, such as the messages of a chat. */
   readonly within?: { readonly sql: string; readonly id: number };
 }
-
-/** The source that a request reads from. */
-export const sourceOf = (spec: ListSpec, search: string | null): ListSource =>
-  (search === null ? undefined : spec.search?.source) ?? spec.source;

@@ -60,6 +60,105 @@ describe('the SQL of a list', () => {
     expect(pageStatement(spec, scope, request('filter[name]=Box')).text).not.toContain('p.everything');
   });
 
+  it('bounds by an upper time also the time that is never later, and by nothing else', () => {
+    const seen_at = {
+      ...PARCEL_LIST.filterable.created_at,
+      sql: 'p.seen_at',
+      neverBefore: 'p.made_at',
+    } as FilterableField;
+    const spec = { ...PARCEL_LIST, filterable: { seen_at } };
+    const where = (filter: string): string => {
+      const read = readListRequest(spec, `filter[seen_at]${filter}`, () => undefined);
+      return pageStatement(spec, scope, read).text.split('\n')[3] ?? '';
+    };
+    const end = '(p.seen_at < $N::timestamptz AND p.made_at < $N::timestamptz)';
+    const bounded = (placeholder: number): string => end.replaceAll('$N', `$${placeholder}`);
+    expect(where('[lt]=2026-05-07')).toBe(`   AND ${bounded(2)}`);
+    expect(where('[lte]=2026-05-07')).toBe(`   AND ${bounded(2)}`);
+    expect(where('[between]=2026-05-07,2026-05-08')).toBe(`   AND (p.seen_at >= $2::timestamptz AND ${bounded(3)})`);
+    expect(where('=2026-05-07')).toContain(`AND ${bounded(4)})`);
+    for (const other of ['[gt]=2026-05-07', '[gte]=2026-05-07', '[ne]=2026-05-07', '[not_in]=2026-05-07']) {
+      expect(where(other)).not.toContain('made_at');
+    }
+  });
+
+  it('bounds a list of times by the end of the latest', () => {
+    const seen_at = { ...PARCEL_LIST.filterable.created_at, neverBefore: 'p.made_at' } as FilterableField;
+    const spec = { ...PARCEL_LIST, filterable: { seen_at } };
+    const days = readListRequest(spec, 'filter[seen_at][in]=2026-05-07,2026-05-09,2026-05-08', () => undefined);
+    const { text, parameters } = pageStatement(spec, scope, days);
+    expect(text).toContain('p.made_at < $8::timestamptz');
+    expect(parameters[7]).toBe('2026-05-10T00:00:00.000Z');
+  });
+
+  describe('of a field that has a table of its members', () => {
+    const source = {
+      from: 'members m',
+      join: { alias: 'p', sql: 'JOIN parcels p ON p.id = m.parcel_id' },
+      tenant: 'm.tenant_id',
+      id: 'm.parcel_id',
+      sortable: { ...PARCEL_LIST.source.sortable, created_at: { type: 'timestamp', sql: 'm.created_at' } },
+    } as const;
+    const group = { ...PARCEL_LIST.filterable.group_id, members: { source, value: 'm.group_id' } } as FilterableField;
+    const group_id: FilterableField = { ...group, operators: ['eq', 'ne', 'in', 'not_in', 'null'] };
+    const spec = { ...PARCEL_LIST, filterable: { ...PARCEL_LIST.filterable, group_id } };
+    const read = (query: string, changes: Partial<ListRequest> = {}) => ({
+      ...readListRequest(spec, query, () => undefined),
+      ...changes,
+    });
+
+    it.each(['filter[group_id]=3', 'filter[group_id][in]=3'])('reads the rows with one value there: %s', (query) => {
+      const { text, parameters } = pageStatement(spec, scope, read(query, { after: ['2026-01-01T00:00:00.000Z', 5] }));
+      expect(text).toBe(`SELECT m.parcel_id AS id, m.created_at AS sort_0, m.parcel_id AS sort_1
+  FROM members m
+ WHERE m.tenant_id = $1::int
+   AND m.group_id = $2::int
+   AND (m.created_at, m.parcel_id) < ($3::timestamptz, $4::bigint)
+ ORDER BY m.created_at DESC, m.parcel_id DESC
+ LIMIT $5::bigint OFFSET $6::bigint`);
+      expect(parameters.slice(0, 2)).toEqual([42, '3']);
+      expect(countStatement(spec, scope, read(query), 10).text).toContain(
+        'FROM members m WHERE m.tenant_id = $1::int AND m.group_id = $2::int LIMIT',
+      );
+    });
+
+    it('joins the row itself where a sort, a filter or the search names it', () => {
+      for (const more of ['sort=name', 'filter[state]=new', 'q=box']) {
+        expect(pageStatement(spec, scope, read(`filter[group_id]=3&${more}`)).text).toContain(
+          'FROM members m JOIN parcels p ON p.id = m.parcel_id\n',
+        );
+      }
+    });
+
+    it('looks up one of several values there, of the tenant alone', () => {
+      const { text, parameters } = pageStatement(spec, scope, read('filter[group_id][in]=3,4'));
+      expect(text).toContain(
+        'p.id IN (SELECT m.parcel_id FROM members m WHERE m.tenant_id = $1::int AND m.group_id = ANY ($2::int[]))',
+      );
+      expect(text).toContain('FROM parcels p\n');
+      expect(parameters[1]).toEqual(['3', '4']);
+    });
+
+    it('takes one value as a look-up beside another, and in a search with a place of its own', () => {
+      const both = pageStatement(spec, scope, read('filter[group_id]=3&filter[group_id][in]=4,5')).text;
+      expect(both).toContain('m.group_id = $2::int\n');
+      expect(both).toContain('m.parcel_id IN (SELECT m.parcel_id FROM members m WHERE');
+      const texts = { ...PARCEL_LIST.source, from: 'texts p' };
+      const elsewhere = { ...spec, search: { description: 'T.', columns: ['p.text'], source: texts } };
+      const searched = pageStatement(elsewhere, scope, read('filter[group_id]=3&q=box')).text;
+      expect(searched).toContain('FROM texts p\n');
+      expect(searched).toContain('p.id IN (SELECT m.parcel_id FROM members m WHERE');
+    });
+
+    it('leaves to the field what it does not contain, and whether it contains anything', () => {
+      const where = (filter: string) => pageStatement(spec, scope, read(filter)).text;
+      expect(where('filter[group_id][ne]=3')).toContain('((p.group_id && $2::bigint[]::int[]) IS NOT TRUE)');
+      expect(where('filter[group_id][not_in]=3,4')).toContain('((p.group_id && $2::bigint[]::int[]) IS NOT TRUE)');
+      expect(where('filter[group_id][null]=true')).toContain("p.group_id = '{}'");
+      expect(where('filter[group_id][null]=false')).toContain("p.group_id <> '{}'");
+    });
+  });
+
   it('continues a sort that goes one way by one comparison of rows, for the index', () => {
     const { text } = pageStatement(PARCEL_LIST, scope, request('', { after: ['2026-01-01T00:00:00.000Z', 5] }));
     expect(text).toContain('(p.created_at, p.id) < ($2::timestamptz, $3::bigint)');

@@ -1,12 +1,5 @@
-import type { FilterCondition, FilterValue, KeysetPosition, ListRequest, SortKey } from './list-request.js';
-import {
-  type FilterableField,
-  type ListScope,
-  type ListSource,
-  type ListSpec,
-  type SortableField,
-  sourceOf,
-} from './list-spec.js';
+import type { FilterCondition, FilterValue, KeysetPosition, ListRequest, SortKey, TimeSpan } from './list-request.js';
+import type { FilterableField, ListScope, ListSource, ListSpec, MemberTable, SortableField } from './list-spec.js';
 
 /** A statement with its parameters. */
 export interface ListStatement {
@@ -35,10 +28,11 @@ export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, 
  * page holds, when there is one.
  */
 export function pageStatement(spec: ListSpec, scope: ListScope, request: ListRequest): ListStatement {
-  const source = sourceOf(spec, request.search);
+  const reading = readingOf(spec, request);
+  const { source } = reading;
   const parameters = new Parameters();
-  const keys = keysOf(spec, request);
-  const conditions = conditionsOf(spec, scope, request, parameters);
+  const keys = keysOf(spec, source, request);
+  const conditions = conditionsOf(spec, reading, scope, request, parameters);
   if (request.after) conditions.push(afterSql(keys, request.after, parameters));
   const offset = request.after ? 0 : (request.page - 1) * request.perPage;
   const text = `SELECT ${source.id} AS id${keys.map(({ sql }, index) => `, ${sql} AS sort_${index}`).join('')}
@@ -65,10 +59,28 @@ export function estimateStatement(spec: ListSpec, scope: ListScope, request: Lis
 }
 
 function rowsSql(spec: ListSpec, scope: ListScope, request: ListRequest, parameters: Parameters): string {
-  const source = sourceOf(spec, request.search);
-  const conditions = conditionsOf(spec, scope, request, parameters);
-  return `SELECT 1 FROM ${fromSql(source, conditions)} WHERE ${conditions.join(' AND ')}`;
+  const reading = readingOf(spec, request);
+  const conditions = conditionsOf(spec, reading, scope, request, parameters);
+  return `SELECT 1 FROM ${fromSql(reading.source, conditions)} WHERE ${conditions.join(' AND ')}`;
 }
+
+/** Where a request is read from, and the filter that this place answers by itself. */
+interface Reading {
+  readonly source: ListSource;
+  readonly narrowed?: { readonly by: FilterCondition; readonly members: MemberTable };
+}
+
+/** A search has its own place; else a filter by one member is read from the table of members. */
+function readingOf(spec: ListSpec, { search, filters }: ListRequest): Reading {
+  if (search !== null && spec.search?.source) return { source: spec.search.source };
+  for (const by of filters) {
+    const members = spec.filterable[by.field]?.members;
+    if (members && isAnyOf(by) && by.values.length === 1) return { source: members.source, narrowed: { by, members } };
+  }
+  return { source: spec.source };
+}
+
+const isAnyOf = ({ operator }: FilterCondition): boolean => operator === 'eq' || operator === 'in';
 
 /** What nobody names is not joined: a count of a search need not look at each message. */
 function fromSql({ from, join }: ListSource, expressions: readonly string[]): string {
@@ -77,13 +89,29 @@ function fromSql({ from, join }: ListSource, expressions: readonly string[]): st
   return expressions.some((sql) => named.test(sql)) ? `${from} ${join.sql}` : from;
 }
 
-function conditionsOf(spec: ListSpec, scope: ListScope, request: ListRequest, parameters: Parameters): string[] {
-  const conditions = [`${sourceOf(spec, request.search).tenant} = ${parameters.add(scope.tenantId, 'int')}`];
+function conditionsOf(
+  spec: ListSpec,
+  { source, narrowed }: Reading,
+  scope: ListScope,
+  request: ListRequest,
+  parameters: Parameters,
+): string[] {
+  const tenant = parameters.add(scope.tenantId, 'int');
+  const conditions = [`${source.tenant} = ${tenant}`];
   if (scope.within) conditions.push(`${scope.within.sql} = ${parameters.add(scope.within.id, 'bigint')}`);
   for (const condition of request.filters) {
     const field = spec.filterable[condition.field];
     if (!field) throw new Error(`A filter of ${spec.name} that was not checked: ${condition.field}`);
-    conditions.push(filterSql(field, condition, parameters));
+    if (condition === narrowed?.by) {
+      conditions.push(`${narrowed.members.value} = ${parameters.add(condition.values[0], 'int')}`);
+    } else if (field.members && isAnyOf(condition)) {
+      const { source: table, value } = field.members;
+      const values = parameters.add(condition.values, 'int[]');
+      const found = `${table.tenant} = ${tenant} AND ${value} = ANY (${values})`;
+      conditions.push(`${source.id} IN (SELECT ${table.id} FROM ${table.from} WHERE ${found})`);
+    } else {
+      conditions.push(filterSql(field, condition, parameters));
+    }
   }
   if (request.search !== null && spec.search) {
     const pattern = parameters.add(containing(request.search), 'text');
@@ -99,8 +127,7 @@ interface OrderKey extends SortableField {
 }
 
 /** The sort, and the id, which makes it total; it goes the way of the last part, so that one index serves both. */
-function keysOf(spec: ListSpec, { sort, search }: ListRequest): OrderKey[] {
-  const source = sourceOf(spec, search);
+function keysOf(spec: ListSpec, source: ListSource, { sort }: ListRequest): OrderKey[] {
   const keys = sort.map(({ field, descending }: SortKey): OrderKey => {
     const sortable = source.sortable[field];
     if (!sortable) throw new Error(`A sort of ${spec.name} that was not checked: ${field}`);
@@ -128,7 +155,10 @@ function afterSql(keys: readonly OrderKey[], position: KeysetPosition, parameter
 function filterSql(field: FilterableField, condition: FilterCondition, parameters: Parameters): string {
   const { sql } = field;
   const [first, second] = condition.values;
-  if (condition.operator === 'null') return `${sql} IS ${first === true ? '' : 'NOT '}NULL`;
+  if (condition.operator === 'null') {
+    if (field.type === 'integers') return `${sql} ${first === true ? '=' : '<>'} '{}'`;
+    return `${sql} IS ${first === true ? '' : 'NOT '}NULL`;
+  }
   if (condition.operator === 'like') {
     if (typeof first !== 'string') throw new Error('A like filter without a text');
     const pattern = parameters.add(containing(first), 'text');
@@ -158,31 +188,43 @@ function filterSql(field: FilterableField, condition: FilterCondition, parameter
 const COMPARISONS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 /** Times are spans: after one means after its end, up to one means with all of it. */
-function timeSql({ sql }: FilterableField, { operator, values }: FilterCondition, parameters: Parameters): string {
+function timeSql(
+  { sql, neverBefore }: FilterableField,
+  { operator, values }: FilterCondition,
+  parameters: Parameters,
+): string {
   const spans = values.filter((value) => typeof value === 'object');
   const [first, last] = [spans[0], spans.at(-1)];
   if (!first || !last) throw new Error('A time filter without a time');
   const at = (iso: string): string => parameters.add(iso, 'timestamptz');
-  const inside = ({ from, to }: { from: string; to: string }): string =>
-    `(${sql} >= ${at(from)} AND ${sql} < ${at(to)})`;
+  const before = (iso: string): string => {
+    const bound = at(iso);
+    return neverBefore === undefined ? `${sql} < ${bound}` : `(${sql} < ${bound} AND ${neverBefore} < ${bound})`;
+  };
+  const inside = ({ from, to }: TimeSpan): string => `(${sql} >= ${at(from)} AND ${sql} < ${at(to)})`;
   switch (operator) {
     case 'gt':
       return `${sql} >= ${at(first.to)}`;
     case 'gte':
       return `${sql} >= ${at(first.from)}`;
     case 'lt':
-      return `${sql} < ${at(first.from)}`;
+      return before(first.from);
     case 'lte':
-      return `${sql} < ${at(first.to)}`;
+      return before(first.to);
     case 'between':
-      return inside({ from: first.from, to: last.to });
+      return `(${sql} >= ${at(first.from)} AND ${before(last.to)})`;
     case 'ne':
     case 'not_in':
       return `((${spans.map(inside).join(' OR ')}) IS NOT TRUE)`;
-    default:
-      return `(${spans.map(inside).join(' OR ')})`;
+    default: {
+      const any = `(${spans.map(inside).join(' OR ')})`;
+      return neverBefore === undefined ? any : `(${any} AND ${before(latest(spans))})`;
+    }
   }
 }
+
+/** The end of the span that ends last; as ISO 8601 of one length, they compare as texts. */
+const latest = (spans: readonly TimeSpan[]): string => spans.reduce((end, { to }) => (to > end ? to : end), '');
 
 /** A list of integers contains the value, or one of the values. */
 function memberSql({ sql }: FilterableField, { operator, values }: FilterCondition, parameters: Parameters): string {
