@@ -33,7 +33,7 @@ describe('/contacts/batch', () => {
       ])
     ).map(({ phone }) => phone);
 
-  it('creates 1,000 in the order given, and counts them', async () => {
+  it('creates 1,000 in the order given, counts them, and deletes them again', async () => {
     const given = Array.from({ length: 1000 }, (_, n) => lab.body({ phone: phoneOf(9999 - n), firstname: `N${n}` }));
     const { success, summary, created, skipped, errors } = await resultOf(given);
     expect({ success, summary, skipped, errors }).toEqual({
@@ -44,6 +44,27 @@ describe('/contacts/batch', () => {
     });
     expect(created.map(({ firstname }) => firstname)).toEqual(given.map(({ firstname }) => firstname));
     expect(await lab.counted()).toBe(1000);
+    const gone = await tenant.api.json('DELETE', 'contacts/batch', { ids: created.map(({ id }) => id) });
+    expect(gone.body.data).toEqual({ success: true, summary: { total: 1000, deleted: 1000, failed: 0 } });
+    expect(await phones()).toEqual([]);
+    expect(await lab.counted()).toBe(0);
+  });
+
+  it("refuses another tenant's source, status, assignee and groups, each on its field", async () => {
+    const stranger = await TestTenant.create({ withoutNumber: true });
+    const { sourceId, statusId, assigneeId } = stranger.defaults;
+    const group = await new ContactLab(stranger).group('Theirs');
+    const { summary, errors } = await resultOf([
+      lab.body({ phone: phoneOf(1), source_id: sourceId, assigned_id: assigneeId }),
+      lab.body({ phone: phoneOf(2), status_id: statusId, groups: [group] }),
+      lab.body({ phone: phoneOf(3) }),
+    ]);
+    expect(summary).toEqual({ total: 3, created: 1, skipped: 0, failed: 2 });
+    expect(errors.map(({ index, details }) => [index, Object.keys(details)])).toEqual([
+      [0, ['source_id', 'assigned_id']],
+      [1, ['status_id', 'groups.0']],
+    ]);
+    await stranger.close();
   });
 
   it('goes on after errors unless told otherwise, and tells each by its place', async () => {

@@ -7,18 +7,10 @@ describe('one contact', () => {
   let tenant: TestTenant;
   let stranger: TestTenant;
   let lab: ContactLab;
-  let strange: { source: number; status: number; staff: number; group: number };
   beforeAll(async () => {
     const without = { withoutNumber: true };
     [tenant, stranger] = await Promise.all([TestTenant.create(without), TestTenant.create(without)]);
     lab = new ContactLab(tenant);
-    const { sourceId, statusId, assigneeId } = stranger.defaults;
-    strange = {
-      source: sourceId,
-      status: statusId,
-      staff: assigneeId,
-      group: await new ContactLab(stranger).group('Theirs'),
-    };
   });
   afterAll(() => Promise.all([tenant.close(), stranger.close()]));
 
@@ -115,23 +107,24 @@ describe('one contact', () => {
     });
   });
 
-  it.each(['+20 100 000 0010', '201000000010', '0020 100 000 0010', '+20-100-000-0010', '(20)1000000010'])(
-    'has a phone that nobody else has, also written as %s',
-    async (phone) => {
-      const first = await tenant.rows('SELECT 1 FROM contacts WHERE tenant_id = $1 AND phone = $2', [
-        tenant.id,
-        '201000000010',
-      ]);
-      if (first.length === 0) await lab.create({ phone: '201000000010' });
-      const taken = {
-        status: 422,
-        body: { error: { details: { phone: ['Another contact has this phone already.'] } } },
-      };
+  it('has a phone that nobody else has, however it is written', async () => {
+    await lab.create({ phone: '201000000010' });
+    const other = await lab.create({ phone: '201000000011' });
+    const taken = {
+      status: 422,
+      body: { error: { details: { phone: ['Another contact has this phone already.'] } } },
+    };
+    for (const phone of [
+      '+20 100 000 0010',
+      '201000000010',
+      '0020 100 000 0010',
+      '+20-100-000-0010',
+      '(20)1000000010',
+    ]) {
       expect(await lab.post({ phone })).toMatchObject(taken);
-      const other = await lab.create({ phone: `2010000001${Math.floor(Math.random() * 90) + 10}` });
       expect(await lab.update(other.id, { phone })).toMatchObject(taken);
-    },
-  );
+    }
+  });
 
   it('has an e-mail that nobody else has, whatever its case; another tenant may have both', async () => {
     await lab.create({ phone: '201000000020', email: 'only@example.com' });
@@ -159,102 +152,6 @@ describe('one contact', () => {
         expect({ status, fields: Object.keys(body.error?.details ?? {}) }).toEqual({ status: 422, fields: [field] });
       }
     }
-  });
-
-  it('is refused by every wrong field at once', async () => {
-    expect((await tenant.api.json('POST', 'contacts', {})).body.error).toEqual({
-      code: 'VALIDATION_ERROR',
-      message: 'The given data was invalid',
-      details: {
-        firstname: ['firstname is required'],
-        lastname: ['lastname is required'],
-        phone: ['phone must be a string'],
-        type: ['type must be one of lead, customer, guest'],
-        source_id: ['source_id must be an integer'],
-        status_id: ['status_id must be an integer'],
-      },
-    });
-  });
-
-  it.each([
-    ['firstname', 7],
-    ['firstname', ' '],
-    ['firstname', 'é'.repeat(256)],
-    ['lastname', ['Ali']],
-    ['lastname', 'é'.repeat(256)],
-    ['phone', 201000000099],
-    ['phone', '12'],
-    ['phone', '+20 (100)  000-00-999'],
-    ['type', 'friend'],
-    ['type', ['lead']],
-    ['source_id', 1.5],
-    ['source_id', 'x'],
-    ['source_id', '2147483648'],
-    ['source_id', 0],
-    ['status_id', true],
-    ['status_id', { id: 1 }],
-    ['email', 'nobody'],
-    ['email', 7],
-    ['email', `${'a'.repeat(180)}@example.com`],
-    ['company', 'é'.repeat(256)],
-    ['company', {}],
-    ['description', 7],
-    ['city', 'é'.repeat(256)],
-    ['state', 'é'.repeat(256)],
-    ['zip', '1'.repeat(21)],
-    ['address', 'é'.repeat(501)],
-    ['country_id', -1],
-    ['country_id', 1000],
-    ['assigned_id', 'Nour'],
-    ['groups', 4],
-    ['groups', ['x']],
-    ['groups', [1.5]],
-    ['groups', Array.from({ length: 1001 }, (_, index) => index + 1)],
-  ])('is refused with %s %j, on create and on update', async (field, value) => {
-    const made = await lab.existing();
-    for (const answer of [
-      await lab.post({ phone: '201000000098', [field]: value }),
-      await lab.update(made, { [field]: value }),
-    ]) {
-      expect({ status: answer.status, fields: Object.keys(answer.body.error?.details ?? {}) }).toEqual({
-        status: 422,
-        fields: [field],
-      });
-    }
-  });
-
-  it('takes the longest texts', async () => {
-    const e = (count: number) => 'é'.repeat(count);
-    const longest = {
-      firstname: e(255),
-      lastname: e(255),
-      company: e(255),
-      city: e(255),
-      state: e(255),
-      zip: '1'.repeat(20),
-      address: e(500),
-      email: `${'a'.repeat(64)}@${'b'.repeat(62)}.${'c'.repeat(60)}.com`.slice(0, 191),
-    };
-    expect(await lab.create({ phone: '+20 (100)  000-00-97', ...longest })).toMatchObject(longest);
-  });
-
-  it("refuses another tenant's source, status, assignee and groups, each on its field", async () => {
-    const { source, status, staff, group } = strange;
-    const theirs = {
-      source_id: source,
-      status_id: status,
-      assigned_id: staff,
-      groups: [await lab.group('Ours'), group, 2_147_483_647],
-    };
-    const details = {
-      source_id: ['There is no such source.'],
-      status_id: ['There is no such status.'],
-      assigned_id: ['There is no such member of your staff.'],
-      'groups.1': ['There is no such group.'],
-      'groups.2': ['There is no such group.'],
-    };
-    expect((await lab.post({ phone: '201000000040', ...theirs })).body.error?.details).toEqual(details);
-    expect((await lab.update(await lab.existing(), theirs)).body.error?.details).toEqual(details);
   });
 
   it('answers 404 for an unknown id, what is no integer, and a contact of another tenant', async () => {
