@@ -20,6 +20,12 @@ function walledClient(postgres: Postgres) {
 }
 
 /**
+ * How long the operator's work waits for a connection, and how long a transaction of it may take, milliseconds. It is
+ * rare and short, so a machine or a database that is busy is waited for.
+ */
+const OPERATOR_TRANSACTIONS = { maxWait: 20_000, timeout: 30_000 };
+
+/**
  * Prisma on the process's pool. `tenant` is the client for everything: it refuses queries that name no tenant.
  * `operator` is the same client without the wall, for the operator's commands, which speak of all tenants.
  */
@@ -33,6 +39,7 @@ export class Prisma implements OnModuleDestroy {
     this.operator = new PrismaClient({
       adapter: new PrismaPg(postgres.pool, { disposeExternalPool: false }),
       errorFormat: 'minimal',
+      transactionOptions: OPERATOR_TRANSACTIONS,
     });
   }
 
