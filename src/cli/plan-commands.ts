@@ -30,7 +30,7 @@ A plan named Free counts for tenants whose subscription has ended or who have no
   withLimits(
     plan
       .command('create')
-      .description('Make a plan. What is not limited is unlimited; features that are not named are off')
+      .description('Make a plan. What is not limited is unlimited; without --features it has api_access alone')
       .argument('<name>', 'what it is called'),
   )
     .addHelpText(
@@ -38,7 +38,7 @@ A plan named Free counts for tenants whose subscription has ended or who have no
       `
 Example:
   $ npm run cli -- plan create Business --contacts 5000 --conversations 10000 --staff 10 --api-calls 300 \\
-      --features whatsapp_templates,bulk_messaging`,
+      --features api_access,whatsapp_templates,bulk_messaging`,
     )
     .action(async (name: string, options: LimitOptions) => {
       const created = await run((plans) => plans.create(name, changeOf(options)));
@@ -94,7 +94,11 @@ function withLimits(command: Command): Command {
     .option('--campaigns <limit>', 'campaigns, or `unlimited`', parseLimit)
     .option('--staff <limit>', 'members of staff, or `unlimited`', parseLimit)
     .option('--api-calls <limit>', 'calls a token may make in a minute, or `unlimited`', parseLimit)
-    .option('--features <list>', 'all features that are on, separated by commas', parseList)
+    .option(
+      '--features <list>',
+      'all features that are on, separated by commas; without api_access its tenants may not call the API',
+      parseList,
+    )
     .option('--json', 'print the result as JSON');
 }
 

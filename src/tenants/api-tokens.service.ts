@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { isGrantable, SCOPES } from '../auth-scopes/scopes.js';
 import { generateToken } from '../auth-scopes/token.js';
+import { noteChange } from '../platform/audit/operator-changes.js';
 import { Clock } from '../platform/clock/clock.js';
 import type { ApiTokenModel } from '../platform/database/generated/models/ApiToken.js';
 import { Prisma } from '../platform/database/prisma.js';
-import { noteChange } from './note-change.js';
 import { TenantError } from './tenant-error.js';
 import { TenantsService } from './tenants.service.js';
 

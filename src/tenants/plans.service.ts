@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { noteChange } from '../platform/audit/operator-changes.js';
 import { Prisma as PrismaNames } from '../platform/database/generated/client.js';
 import type { PlanModel } from '../platform/database/generated/models/Plan.js';
 import { Prisma } from '../platform/database/prisma.js';
-import { noteChange } from './note-change.js';
 import { PLAN_FEATURES, type PlanFeature } from './plan-features.js';
 import { TenantError } from './tenant-error.js';
 
@@ -34,6 +34,9 @@ export interface PlanChange {
   readonly features?: readonly string[];
 }
 
+/** A plan that says nothing about its features lets its tenants in: to shut them out is to be said. */
+const FEATURES_OF_NEW: readonly PlanFeature[] = ['api_access'];
+
 const MAX_NAME = 100;
 /** What the columns hold. */
 const MAX_LIMIT = 2_147_483_647;
@@ -51,17 +54,21 @@ export class PlansService {
     return plans.map((plan) => summary(plan, plan._count.tenants));
   }
 
-  /** Limits that are not given are unlimited, features that are not named are off. @throws TenantError */
+  /**
+   * Limits that are not given are unlimited; features that are not named are off, and when none are given there is
+   * `api_access` alone. @throws TenantError
+   */
   async create(name: string, change: PlanChange): Promise<PlanSummary> {
     const trimmed = name.trim();
     if (trimmed === '' || [...trimmed].length > MAX_NAME) {
       throw new TenantError(`A plan's name has 1 to ${MAX_NAME} characters`);
     }
-    const columns = columnsOf(change);
+    const given = { ...change, features: change.features ?? FEATURES_OF_NEW };
+    const columns = columnsOf(given);
     try {
       return await this.prisma.operator.$transaction(async (transaction) => {
         const plan = await transaction.plan.create({ data: { name: trimmed, ...columns } });
-        await noteChange(transaction, null, { action: 'plan.created', ids: [plan.id], details: columns });
+        await noteChange(transaction, null, { action: 'plan.created', ids: [plan.id], details: noted(given) });
         return summary(plan, 0);
       });
     } catch (error) {
@@ -83,7 +90,7 @@ export class PlansService {
         data: columns,
         include: { _count: { select: { tenants: true } } },
       });
-      await noteChange(transaction, null, { action: 'plan.updated', ids: [id], details: columns });
+      await noteChange(transaction, null, { action: 'plan.updated', ids: [id], details: noted(change) });
       return summary(plan, plan._count.tenants);
     });
   }
@@ -121,6 +128,13 @@ function columnsOf({ limits, features }: PlanChange): PlanColumns {
   return columns;
 }
 
+/** What was given, as the command line shows it. */
+function noted({ limits, features }: PlanChange): PrismaNames.InputJsonObject {
+  const { apiCallsPerMinute, ...others } = limits;
+  const given = Object.entries({ ...others, api_calls_per_minute: apiCallsPerMinute, features });
+  return Object.fromEntries(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
 function checked(limit: number): number {
   if (!Number.isInteger(limit) || limit < -1 || limit > MAX_LIMIT) {
     throw new TenantError(`A limit is a whole number from 0 to ${MAX_LIMIT}, or unlimited`);
@@ -148,7 +162,7 @@ function summary(plan: PlanModel, tenants: number): PlanSummary {
       staff: plan.limitStaff,
       apiCallsPerMinute: plan.limitApiCallsPerMinute,
     },
-    features: PLAN_FEATURES.filter((feature) => features[feature] === true),
+    features: PLAN_FEATURES.filter((feature) => features[feature] ?? FEATURES_OF_NEW.includes(feature)),
     tenants,
   };
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { noteChange } from '../platform/audit/operator-changes.js';
 import type { Prisma as PrismaNames } from '../platform/database/generated/client.js';
 import type { TenantModel } from '../platform/database/generated/models/Tenant.js';
 import { Prisma } from '../platform/database/prisma.js';
 import { Clock } from '../platform/clock/clock.js';
-import { noteChange } from './note-change.js';
 import { TenantError } from './tenant-error.js';
 
 /** What contacts get that are made automatically. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { noteChange } from '../platform/audit/operator-changes.js';
 import { Prisma as PrismaNames } from '../platform/database/generated/client.js';
 import { Prisma } from '../platform/database/prisma.js';
 import { MAX_EXPIRES_IN_S, MIN_EXPIRES_IN_S } from './message-expiry.js';
-import { noteChange } from './note-change.js';
 import { PLAN_FEATURES, UNLIMITED_PLAN } from './plan-features.js';
 import { TenantError } from './tenant-error.js';
 
@@ -142,7 +142,7 @@ export class TenantsService {
     return this.prisma.operator.$transaction(async (transaction) => {
       const { count } = await transaction.tenant.updateMany({ where: { id }, data });
       if (count === 0) throw new TenantError(`There is no tenant ${id}`);
-      await noteChange(transaction, id, { action: 'tenant.updated', ids: [id], details: data });
+      await noteChange(transaction, id, { action: 'tenant.updated', ids: [id], details: noted(data) });
       return read(transaction, id);
     });
   }
@@ -160,6 +160,21 @@ export class TenantsService {
     return plan.id;
   }
 }
+
+/** The names of settings as the commands show them. */
+const SETTING_NAMES = {
+  status: 'status',
+  messageRetentionDays: 'message_retention_days',
+  messageExpiresInS: 'message_expires_in_s',
+  enforceServiceWindow: 'enforce_service_window',
+} as const;
+
+const isSetting = (name: string): name is keyof typeof SETTING_NAMES => Object.hasOwn(SETTING_NAMES, name);
+
+const noted = (change: TenantChange): PrismaNames.InputJsonObject =>
+  Object.fromEntries(
+    Object.entries(change).flatMap(([name, value]) => (isSetting(name) ? [[SETTING_NAMES[name], value]] : [])),
+  );
 
 async function setDefaults(transaction: Transaction, tenantId: number, tenant: NewTenant): Promise<void> {
   const data: PrismaNames.TenantUncheckedUpdateInput = {};

@@ -147,7 +147,7 @@ describe('the settings of a tenant', () => {
     ]);
     expect(entries.map(({ details }) => details)).toEqual([
       { opt_out_words: { de: ['Stopp'] }, opt_in_words: null },
-      { enforceServiceWindow: true },
+      { enforce_service_window: true },
       { unknown_policy: 'resend' },
       {},
     ]);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { noteChange } from '../../platform/audit/operator-changes.js';
 import { Prisma as PrismaNames } from '../../platform/database/generated/client.js';
 import { Prisma } from '../../platform/database/prisma.js';
-import { noteChange } from '../../tenants/note-change.js';
 import {
   DEFAULT_OPT_IN_WORDS,
   DEFAULT_OPT_OUT_WORDS,

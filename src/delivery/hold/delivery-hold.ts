@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Postgres } from '../../platform/database/postgres.js';
+import { operatorOf, recordChanges } from '../../platform/audit/audit-trail.js';
+import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import { doubtRestored } from './doubt-restored.js';
 import { type Hold, readHold } from './hold-state.js';
 
@@ -44,14 +45,18 @@ export class DeliveryHold {
     const words = reason.trim();
     const length = [...words].length;
     if (length === 0 || length > MAX_REASON) throw new HoldError(`A reason has 1 to ${MAX_REASON} characters`);
-    const placed = await this.postgres.query(
-      'delivery_hold_place',
-      'INSERT INTO delivery_hold (reason) VALUES ($1) ON CONFLICT (only_row) DO NOTHING RETURNING only_row',
-      [words],
-    );
+    const isPlaced = await this.postgres.transaction(async (sql) => {
+      const placed = await sql.query(
+        'delivery_hold_place',
+        'INSERT INTO delivery_hold (reason) VALUES ($1) ON CONFLICT (only_row) DO NOTHING RETURNING only_row',
+        [words],
+      );
+      if (placed.length > 0) await note(sql, 'delivery.held', { reason: words });
+      return placed.length > 0;
+    });
     const hold = await readHold(this.postgres);
     if (!hold) throw new HoldError('Delivery was released in the same moment; hold it again');
-    return { hold, placed: placed.length > 0 };
+    return { hold, placed: isPlaced };
   }
 
   async status(): Promise<HeldDelivery> {
@@ -67,12 +72,16 @@ export class DeliveryHold {
    */
   async continue(): Promise<ReleasedHold> {
     const hold = await this.standing();
-    const removed = await this.postgres.query(
-      'delivery_hold_continue',
-      'DELETE FROM delivery_hold WHERE held_at = $1 AND NOT restoring RETURNING only_row',
-      [hold.heldAt],
-    );
-    if (removed.length === 0 && (await readHold(this.postgres)) !== null) {
+    const isRemoved = await this.postgres.transaction(async (sql) => {
+      const removed = await sql.query(
+        'delivery_hold_continue',
+        'DELETE FROM delivery_hold WHERE held_at = $1 AND NOT restoring RETURNING only_row',
+        [hold.heldAt],
+      );
+      if (removed.length > 0) await note(sql, 'delivery.released', { restored: false });
+      return removed.length > 0;
+    });
+    if (!isRemoved && (await readHold(this.postgres)) !== null) {
       throw new HoldError('A release with --restored has begun and must be finished: repeat it with --restored');
     }
     return { hold, doubted: 0 };
@@ -89,7 +98,15 @@ export class DeliveryHold {
       hold.heldAt,
     ]);
     const doubted = await doubtRestored(this.postgres, hold.heldAt);
-    return { hold: await this.remove(hold), doubted };
+    await this.postgres.transaction(async (sql) => {
+      const removed = await sql.query(
+        'delivery_hold_remove',
+        'DELETE FROM delivery_hold WHERE held_at = $1 RETURNING only_row',
+        [hold.heldAt],
+      );
+      if (removed.length > 0) await note(sql, 'delivery.released', { restored: true, unknown: doubted });
+    });
+    return { hold, doubted };
   }
 
   private async standing(): Promise<Hold> {
@@ -97,9 +114,10 @@ export class DeliveryHold {
     if (!hold) throw new HoldError('Delivery is not held');
     return hold;
   }
-
-  private async remove(hold: Hold): Promise<Hold> {
-    await this.postgres.query('delivery_hold_remove', 'DELETE FROM delivery_hold WHERE held_at = $1', [hold.heldAt]);
-    return hold;
-  }
 }
+
+const note = (
+  sql: SqlRunner,
+  action: 'delivery.held' | 'delivery.released',
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> => recordChanges(sql, operatorOf(null), [{ action, ids: [], details }]);

@@ -29,10 +29,15 @@ export const AUDIT_ACTIONS = {
   'plan.updated': 'plans',
   'plan.deleted': 'plans',
   'staff.created': 'staff',
-  'staff.updated': 'staff',
   'staff.deleted': 'staff',
   'token.created': 'tokens',
   'token.revoked': 'tokens',
+  'number.connected': 'numbers',
+  'number.paused': 'numbers',
+  'number.resumed': 'numbers',
+  'delivery.held': 'nothing: all delivery',
+  'delivery.released': 'nothing: all delivery',
+  'secrets.rotated': 'nothing: all stored secrets',
 } as const satisfies Record<string, string>;
 
 /** What was done. */

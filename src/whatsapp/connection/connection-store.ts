@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { noteChange } from '../../platform/audit/operator-changes.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { Prisma } from '../../platform/database/prisma.js';
 import type { Prisma as PrismaNames } from '../../platform/database/generated/client.js';
@@ -73,6 +74,16 @@ export class ConnectionStore {
     return this.prisma.operator.$transaction(async (transaction) => {
       const account = await this.storeAccount(transaction, draft);
       const number = await storeNumber(transaction, draft, account.id);
+      const { wabaId, number: verified, appSecret } = draft;
+      await noteChange(transaction, draft.tenantId, {
+        action: 'number.connected',
+        ids: [number.id],
+        details: {
+          waba_id: wabaId,
+          phone_number_id: verified.phoneNumberId,
+          app_secret_given: appSecret !== undefined,
+        },
+      });
       return {
         accountId: account.id,
         numberId: number.id,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { operatorOf } from '../../platform/audit/audit-trail.js';
+import { type Change, operatorOf, recordChanges } from '../../platform/audit/audit-trail.js';
 import { Settings } from '../../platform/config/settings.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
-import { Postgres } from '../../platform/database/postgres.js';
+import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import { Prisma } from '../../platform/database/prisma.js';
 import { CloudApiManagement, GraphRefusedError, GraphUnavailableError } from '../client/cloud-api-management.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
@@ -133,16 +133,22 @@ export class ConnectionsService {
     const length = [...reason.trim()].length;
     if (length === 0 || length > MAX_REASON) throw new ConnectionError(`A reason has 1 to ${MAX_REASON} characters`);
     const { id, tenantId } = await this.find(phoneNumberId);
-    const changed = await pauseNumbers(this.postgres, [
-      { tenantId, numberId: id, wholeAccount: false, code: null, reason },
-    ]);
-    return changed.length > 0;
+    const fault = { tenantId, numberId: id, wholeAccount: false, code: null, reason };
+    return this.postgres.transaction(async (sql) => {
+      const [changed] = await pauseNumbers(sql, [fault]);
+      if (changed) await note(sql, tenantId, { action: 'number.paused', ids: [id], details: { reason } });
+      return changed !== undefined;
+    });
   }
 
   /** Lets a paused number send again. False: it was not paused. @throws ConnectionError when it is not connected */
   async resume(phoneNumberId: string): Promise<boolean> {
     const { id, tenantId } = await this.find(phoneNumberId);
-    return (await resumeNumbers(this.postgres, tenantId, [id])).length > 0;
+    return this.postgres.transaction(async (sql) => {
+      const [changed] = await resumeNumbers(sql, tenantId, [id]);
+      if (changed) await note(sql, tenantId, { action: 'number.resumed', ids: [id] });
+      return changed !== undefined;
+    });
   }
 
   private async find(phoneNumberId: string): Promise<{ id: number; tenantId: number }> {
@@ -163,6 +169,9 @@ export class ConnectionsService {
     return facts;
   }
 }
+
+const note = (sql: SqlRunner, tenantId: number, change: Change): Promise<void> =>
+  recordChanges(sql, operatorOf(tenantId), [change]);
 
 /** What WhatsApp refuses or does not answer is a finding of the check, not its end. */
 async function noting<T>(faults: string[], ask: () => Promise<T>): Promise<T | undefined> {

@@ -1,6 +1,6 @@
-import { operatorOf } from '../platform/audit/audit-trail.js';
-import type { AuditAction } from '../platform/audit/audit-actions.js';
-import type { Prisma as PrismaNames } from '../platform/database/generated/client.js';
+import type { Prisma as PrismaNames } from '../database/generated/client.js';
+import type { AuditAction } from './audit-actions.js';
+import { operatorOf } from './audit-trail.js';
 
 /** A change of the operator's. */
 export interface OperatorChange {
@@ -9,7 +9,7 @@ export interface OperatorChange {
   details?: PrismaNames.InputJsonObject;
 }
 
-/** Notes a change of the operator's in the transaction that makes it; `tenantId` null: it concerns the platform. */
+/** As `recordChanges`, for the operator's work through the ORM; `tenantId` null: it concerns the platform. */
 export async function noteChange(
   transaction: PrismaNames.TransactionClient,
   tenantId: number | null,
