@@ -12,6 +12,8 @@ export interface StaffMember {
 
 const MAX_NAME = 100;
 const MAX_EMAIL = 191;
+/** Whoever is removed leaves so many contacts in one transaction: few enough that nobody waits long for one of them. */
+const STEP = 5000;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** The operator's work on a tenant's staff: those whom contacts can be assigned to. */
@@ -50,7 +52,10 @@ export class StaffService {
     });
   }
 
-  list(tenantId: number): Promise<StaffMember[]> {
+  /** @throws TenantError when there is no such tenant */
+  async list(tenantId: number): Promise<StaffMember[]> {
+    const [tenant] = await this.postgres.query('staff:tenant', 'SELECT id FROM tenants WHERE id = $1', [tenantId]);
+    if (!tenant) throw new TenantError(`There is no tenant ${tenantId}`);
     return this.postgres.query<StaffMember>(
       'staff:list',
       'SELECT id, name, email, created_at AS "createdAt" FROM staff WHERE tenant_id = $1 ORDER BY id',
@@ -58,8 +63,14 @@ export class StaffService {
     );
   }
 
-  /** Their contacts are nobody's from then on. @throws TenantError when the tenant has no such member */
+  /**
+   * Their contacts are nobody's from then on. Many are left in steps: a removal that was cut off in between is finished
+   * by its repetition. @throws TenantError when the tenant has no such member
+   */
   async remove(tenantId: number, id: number): Promise<void> {
+    let left: number;
+    do left = await this.leaveContacts(tenantId, id);
+    while (left === STEP);
     await this.postgres.transaction(async (sql) => {
       const gone = await sql.query('staff:remove', 'DELETE FROM staff WHERE tenant_id = $1 AND id = $2 RETURNING id', [
         tenantId,
@@ -68,5 +79,17 @@ export class StaffService {
       if (gone.length === 0) throw new TenantError(`Tenant ${tenantId} has no member of staff ${id}`);
       await recordChanges(sql, operatorOf(tenantId), [{ action: 'staff.deleted', ids: [id] }]);
     });
+  }
+
+  /** Index contacts_assigned. @returns how many contacts have nobody now */
+  private async leaveContacts(tenantId: number, id: number): Promise<number> {
+    const left = await this.postgres.query(
+      'staff:leave-contacts',
+      `WITH theirs AS MATERIALIZED (
+         SELECT id FROM contacts WHERE tenant_id = $1 AND assigned_id = $2 ORDER BY id LIMIT ${STEP} FOR NO KEY UPDATE)
+       UPDATE contacts c SET assigned_id = NULL, updated_at = now() FROM theirs t WHERE c.id = t.id RETURNING c.id`,
+      [tenantId, id],
+    );
+    return left.length;
   }
 }
