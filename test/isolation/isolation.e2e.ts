@@ -1,17 +1,11 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { jpeg } from '../../src/media/testing/sample-files.js';
-import { eventually } from '../support/eventually.js';
 import { TestTenant } from '../support/tenant.js';
+import { type Answer, call, example, ofEach, pathWith, valuesOf } from './calls.js';
 import { everythingOf, giveRecords, type Records } from './records.js';
-import { hasValue, type ReferenceField, type Route, tenantRoutes, withValue } from './routes.js';
+import { type Route, tenantRoutes, withValue } from './routes.js';
 
 /** Hundreds of calls; a machine with other work takes its time. */
 const WALK_MS = 240_000;
-
-interface Answer {
-  status: number;
-  text: string;
-}
 
 /**
  * Every route of the program, called by one tenant with the ids of another. The routes come from the document that the
@@ -23,51 +17,20 @@ describe("another tenant's ids", () => {
   let theirs: Records;
   let own: Records;
   let routes: Route[];
-  let photo: Buffer;
   let before: Record<string, string[]>;
 
   beforeAll(async () => {
     [owner, stranger] = await Promise.all([TestTenant.create(), TestTenant.create()]);
-    [theirs, own, photo] = await Promise.all([giveRecords(owner), giveRecords(stranger), jpeg()]);
+    [theirs, own] = await Promise.all([giveRecords(owner), giveRecords(stranger)]);
     const document = (await (await fetch(`${stranger.api.url}/openapi.json`)).json()) as OpenAPIObject;
     routes = tenantRoutes(document);
     before = await everythingOf(owner);
   });
   afterAll(() => Promise.all([owner.close(), stranger.close()]));
 
-  async function call(route: Route, path: string, fields?: unknown): Promise<Answer> {
-    const headers = { authorization: `Bearer ${stranger.api.token}`, prefer: 'respond-async' };
-    // Busy is no answer yet: the API says so with 503.
-    return eventually(`an answer of ${route.name}`, async () => {
-      const request = { method: route.method, ...bodyOf(route, headers, fields) };
-      const response = await fetch(`${stranger.api.url}${path}`, request);
-      const answer = { status: response.status, text: await response.text() };
-      return answer.status === 503 ? undefined : answer;
-    });
-  }
+  const ask = (route: Route, path: string, fields?: unknown): Promise<Answer> => call(stranger, route, path, fields);
 
-  function bodyOf({ body }: Route, headers: Record<string, string>, fields: unknown): RequestInit {
-    if (body.kind === 'none') return { headers };
-    if (body.kind === 'json') {
-      return { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(fields) };
-    }
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields as Record<string, unknown>)) form.append(name, formText(value));
-    for (const file of body.files)
-      form.append(file.field, new Blob([new Uint8Array(photo)], { type: 'image/jpeg' }), 'a.jpg');
-    return { headers, body: form };
-  }
-
-  /** The documented example, with the tenant's own records where it names some. */
-  function example({ body, references }: Route): unknown {
-    if (body.kind === 'none') return undefined;
-    const fields: unknown = body.kind === 'json' ? body.value : Object.fromEntries(body.fields);
-    return references
-      .filter(({ path }) => hasValue(fields, path))
-      .reduce((filled, field) => withValue(filled, field.path, valuesOf(field, own, stranger)[0]), fields);
-  }
-
-  const pathWith = (path: string, id: number | string): string => path.replaceAll(/\{\w+\}/g, encodeURIComponent(id));
+  const ownExample = (route: Route): unknown => example(route, own, stranger);
 
   const fixedPath = (path: string): string => pathWith(path, own.id);
 
@@ -90,7 +53,7 @@ describe("another tenant's ids", () => {
         routes.filter(({ path }) => path.includes('{')),
         async (route) => {
           for (const id of [theirs.id, theirs.wamid]) {
-            const answer = await call(route, pathWith(route.path, id), example(route));
+            const answer = await ask(route, pathWith(route.path, id), ownExample(route));
             if (answer.status !== 404 || shows(answer))
               wrong.push(`${route.name} ${id}: ${answer.status} ${answer.text}`);
           }
@@ -104,7 +67,7 @@ describe("another tenant's ids", () => {
   it("would be found there if they were the caller's own", async () => {
     const missing: string[] = [];
     await ofEach(routes.filter(readsOne), async (route) => {
-      const answer = await call(route, fixedPath(route.path));
+      const answer = await ask(route, fixedPath(route.path));
       if (answer.status !== 200) missing.push(`${route.name}: ${answer.status} ${answer.text}`);
     });
     // A kind of record that is new needs its row in records.ts.
@@ -118,10 +81,10 @@ describe("another tenant's ids", () => {
       await ofEach(routes, async (route) => {
         for (const field of route.references) {
           const bodies = valuesOf(field, theirs, owner).flatMap((value) =>
-            withAndWithoutPhone(withValue(example(route), field.path, value)),
+            withAndWithoutPhone(withValue(ownExample(route), field.path, value)),
           );
           for (const body of bodies) {
-            const answer = await call(route, fixedPath(route.path), body);
+            const answer = await ask(route, fixedPath(route.path), body);
             const said = `${route.name} ${field.path.join('.')} of ${JSON.stringify(body)}: ${answer.status} ${answer.text}`;
             if (![200, 404, 422].includes(answer.status) || shows(answer)) wrong.push(said);
           }
@@ -141,7 +104,7 @@ describe("another tenant's ids", () => {
         async (route) => {
           const queries = ['per_page=100', ...route.query.flatMap((name) => queriesWith(name, theirs))];
           for (const query of queries) {
-            const answer = await call(route, `${fixedPath(route.path)}?${query}`);
+            const answer = await ask(route, `${fixedPath(route.path)}?${query}`);
             if (![200, 422].includes(answer.status) || shows(answer)) {
               wrong.push(`${route.name} ${query}: ${answer.status} ${answer.text}`);
             }
@@ -164,24 +127,6 @@ describe("another tenant's ids", () => {
   });
 });
 
-const WALKERS = 4;
-
-/** A few routes side by side, the calls of each one after the other. */
-async function ofEach(routes: Route[], walk: (route: Route) => Promise<void>): Promise<void> {
-  const left = [...routes];
-  const walker = async (): Promise<void> => {
-    for (let route = left.shift(); route; route = left.shift()) await walk(route);
-  };
-  await Promise.all(Array.from({ length: WALKERS }, walker));
-}
-
-/** What a tenant has that the field could name. */
-function valuesOf({ path, type }: ReferenceField, records: Records, tenant: TestTenant): unknown[] {
-  if (type === 'array') return [[records.id]];
-  if (type === 'integer') return [records.id];
-  return path.at(-1) === 'from' ? [tenant.phoneNumberId] : [String(records.id), records.wamid];
-}
-
 /** A phone beside a foreign contact_id is refused for being another one; without it nothing else stands in the way. */
 function withAndWithoutPhone(body: unknown): unknown[] {
   if (typeof body !== 'object' || body === null || !('phone' in body)) return [body];
@@ -194,5 +139,3 @@ function queriesWith(name: string, { id, marker, phone }: Records): string[] {
   const values = name.startsWith('filter[') ? [id, marker] : [marker, phone];
   return values.map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}&per_page=100`);
 }
-
-const formText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

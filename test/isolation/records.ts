@@ -9,23 +9,55 @@ export interface Records {
   marker: string;
   phone: string;
   wamid: string;
+  templateName: string;
 }
 
-/*
- * A new kind of record has its row here. The test fails until then: a route that reads it finds nothing of the tenant's
- * own either.
+/**
+ * `in-use`: a contact with source, status, assignee and group, and a message that was read. `idle`: the same records,
+ * but the contact has opted out and none of the others, and the message is scheduled. Every call can do its work on
+ * one of them.
  */
-const ROWS = [
+export type State = 'in-use' | 'idle';
+
+const CONTACT = `INSERT INTO contacts (id, tenant_id, firstname, lastname, company, type, email, phone, profile_name,
+                                       description, status_id, source_id, assigned_id, group_id, is_opted_out, opted_out_at)`;
+const MESSAGE = `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, phone, body, media_link_id,
+                                       status, wamid, sent_at, read_at, send_at, due_at, next_at, expires_at)`;
+
+const IN_STATE = {
+  'in-use': {
+    contact: `${CONTACT}
+   VALUES ($1, $2, $3, $3, $3, 'lead', $3 || '@example.com', $4, $3, $3, $1, $1, $1, ARRAY[$1::int], false, NULL)`,
+    message: `${MESSAGE}
+   SELECT $1, $2, id, $1, $1, 'outbound', 'image', $4, $3, $1, 'read', $5, now(), now(), NULL, now(), NULL, NULL
+     FROM phone_numbers WHERE tenant_id = $2`,
+  },
+  idle: {
+    contact: `${CONTACT}
+   SELECT $1, $2, $3, $3, $3, 'lead', $3 || '@example.com', $4, $3, $3, default_status_id, default_source_id, NULL, '{}', true, now()
+     FROM tenants WHERE id = $2`,
+    message: `${MESSAGE}
+   SELECT $1, $2, id, $1, $1, 'outbound', 'image', $4, $3, $1, 'queued', NULL, NULL, NULL, t.later, t.later, t.later,
+          t.later + interval '1 hour'
+     FROM phone_numbers, (SELECT now() + interval '1 day' AS later) t WHERE tenant_id = $2`,
+  },
+} as const satisfies Record<State, Record<'contact' | 'message', string>>;
+
+/*
+ * A new kind of record has its row here. The tests fail until then: a route that reads it finds nothing of the tenant's
+ * own either, and one that changes it has nothing to change.
+ */
+const rowsIn = (state: State) => [
+  // The documented example of a status has the same name.
+  `UPDATE statuses SET name = 'Of new contacts' WHERE tenant_id = $2 AND name = 'New'`,
   `INSERT INTO sources (id, tenant_id, name) VALUES ($1, $2, $3)`,
   `INSERT INTO statuses (id, tenant_id, name, color) VALUES ($1, $2, $3, '#112233')`,
   `INSERT INTO groups (id, tenant_id, name) VALUES ($1, $2, $3)`,
   `INSERT INTO staff (id, tenant_id, name, email) VALUES ($1, $2, $3, $3 || '@example.com')`,
   `INSERT INTO templates (id, tenant_id, account_id, template_id, name, language, category, status, components)
-   SELECT $1, $2, account_id, $1::text, $3, 'en', 'UTILITY', 'APPROVED', jsonb_build_array(jsonb_build_object('type', 'BODY', 'text', $3::text))
+   SELECT $1, $2, account_id, $1::text, $6, 'en_US', 'UTILITY', 'APPROVED', jsonb_build_array(jsonb_build_object('type', 'BODY', 'text', $3::text))
      FROM phone_numbers WHERE tenant_id = $2`,
-  `INSERT INTO contacts (id, tenant_id, firstname, lastname, company, type, email, phone, profile_name, status_id,
-                         source_id, assigned_id, description, group_id)
-   VALUES ($1, $2, $3, $3, $3, 'lead', $3 || '@example.com', $4, $3, $1, $1, $1, $3, ARRAY[$1::int])`,
+  IN_STATE[state].contact,
   `INSERT INTO contact_imports (id, tenant_id, encoding, delimiter, source_id, status_id, status, next_at)
    VALUES ($1, $2, 'utf-8', ',', $1, $1, 'completed', NULL)`,
   `INSERT INTO contact_import_errors (import_id, tenant_id, row_number, position, line, code, field, message)
@@ -35,28 +67,31 @@ const ROWS = [
   `INSERT INTO media_files (id, tenant_id, sha256, size_bytes, mime_type, storage_key)
    VALUES ($1, $2, sha256(convert_to($3, 'UTF8')), 10, 'image/jpeg', $3)`,
   `INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename) VALUES ($1, $2, $1, $3, $3 || '.jpg')`,
-  `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body,
-                         media_link_id, wamid, sent_at, read_at)
-   SELECT $1, $2, id, $1, $1, 'outbound', 'image', 'read', $4, $3, $1, $5, now(), now()
-     FROM phone_numbers WHERE tenant_id = $2`,
+  IN_STATE[state].message,
   `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body, wamid)
    SELECT $1::bigint + 1, $2, id, $1, $1, 'inbound', 'text', 'received', $4, $3, $5 || 'in'
      FROM phone_numbers WHERE tenant_id = $2`,
-] as const;
+];
 
 /** Gives the tenant one record of every kind. */
-export async function giveRecords(tenant: TestTenant): Promise<Records> {
+export async function giveRecords(tenant: TestTenant, state: State = 'in-use'): Promise<Records> {
   const marker = `mark${randomBytes(6).toString('hex')}`;
   // Far from what the database gives out, so that no other tenant has such an id.
   const id = 1_000_000_000 + 2 * randomInt(500_000_000);
   const phone = `2010${randomInt(10_000_000, 99_999_999)}`;
   const wamid = `wamid.${marker}`;
-  for (const row of ROWS) {
-    const values = [id, tenant.id, marker, phone, wamid];
-    const used = Math.max(...[...row.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)));
-    await tenant.rows(typed(row), values.slice(0, used));
+  // What a caller names comes back to it in the refusal, so it is no marker.
+  const templateName = `template_${randomBytes(6).toString('hex')}`;
+  for (const row of rowsIn(state)) {
+    const values = [id, tenant.id, marker, phone, wamid, templateName];
+    const used = [...new Set([...row.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)))].sort();
+    const renumbered = typed(row).replaceAll(/\$(\d)/g, (_, number) => `$${used.indexOf(Number(number)) + 1}`);
+    await tenant.rows(
+      renumbered,
+      used.map((number) => values[number - 1]),
+    );
   }
-  return { id, marker, phone, wamid };
+  return { id, marker, phone, wamid, templateName };
 }
 
 /** Parameters with the types of the values; one that is an id here and a text there has no other. */

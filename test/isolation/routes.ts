@@ -23,8 +23,8 @@ export interface Route {
   references: ReferenceField[];
 }
 
-/** Names of fields that hold ids: `contact_id`, `contact_ids`, `ids`, and those that do not say so. */
-const REFERENCE = /(^|_)ids?$|^(from|groups|reply_to)$/;
+/** Names of fields that name records: `contact_id`, `contact_ids`, `ids`, and those that do not say so. */
+const REFERENCE = /(^|_)ids?$|^(from|groups|reply_to|template_name)$/;
 
 /** Texts that a caller makes up, and WhatsApp's own ids of people: of a button, of a contact's phone. */
 const CALLERS_OWN = new Set(['id', 'wa_id']);
