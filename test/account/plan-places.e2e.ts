@@ -103,7 +103,14 @@ describe('the places of a plan', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const [member] = await staff.list(tenantId);
     if (!member) throw new Error('nobody was added');
+    const { rows } = await outbox.postgres.pool.query<{ id: number }>(
+      `INSERT INTO contacts (tenant_id, firstname, type, phone, assigned_id)
+       SELECT $1, 'Mona', 'lead', '20100000' || n, $2 FROM generate_series(1000, 1002) AS n RETURNING id`,
+      [tenantId, member.id],
+    );
     await staff.remove(tenantId, member.id);
+    const left = 'SELECT id FROM contacts WHERE id = ANY ($1) AND assigned_id IS NULL ORDER BY id';
+    expect((await outbox.postgres.pool.query(left, [rows.map(({ id }) => id)])).rows).toEqual(rows);
     expect(await staff.add(tenantId, { name: 'Another' })).toMatchObject({ name: 'Another' });
   });
 });

@@ -57,7 +57,8 @@ export async function ofEach(routes: readonly Route[], walk: (route: Route) => P
   const walker = async (): Promise<void> => {
     for (let route = left.shift(); route; route = left.shift()) await walk(route);
   };
-  await Promise.all(Array.from({ length: WALKERS }, walker));
+  const walkers = await Promise.allSettled(Array.from({ length: WALKERS }, walker));
+  for (const one of walkers) if (one.status === 'rejected') throw one.reason;
 }
 
 async function bodyOf({ body }: Route, headers: Record<string, string>, fields: unknown): Promise<RequestInit> {
