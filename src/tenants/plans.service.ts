@@ -68,7 +68,7 @@ export class PlansService {
     try {
       return await this.prisma.operator.$transaction(async (transaction) => {
         const plan = await transaction.plan.create({ data: { name: trimmed, ...columns } });
-        await noteChange(transaction, null, { action: 'plan.created', ids: [plan.id], details: noted(given) });
+        await noteChange(transaction, null, { action: 'plan.created', ids: [plan.id], details: noted(trimmed, given) });
         return summary(plan, 0);
       });
     } catch (error) {
@@ -90,7 +90,7 @@ export class PlansService {
         data: columns,
         include: { _count: { select: { tenants: true } } },
       });
-      await noteChange(transaction, null, { action: 'plan.updated', ids: [id], details: noted(change) });
+      await noteChange(transaction, null, { action: 'plan.updated', ids: [id], details: noted(name, change) });
       return summary(plan, plan._count.tenants);
     });
   }
@@ -129,9 +129,9 @@ function columnsOf({ limits, features }: PlanChange): PlanColumns {
 }
 
 /** What was given, as the command line shows it. */
-function noted({ limits, features }: PlanChange): PrismaNames.InputJsonObject {
+function noted(plan: string, { limits, features }: PlanChange): PrismaNames.InputJsonObject {
   const { apiCallsPerMinute, ...others } = limits;
-  const given = Object.entries({ ...others, api_calls_per_minute: apiCallsPerMinute, features });
+  const given = Object.entries({ name: plan, ...others, api_calls_per_minute: apiCallsPerMinute, features });
   return Object.fromEntries(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 

@@ -67,9 +67,19 @@ it('is kept of every command of the operator that changes something', async () =
   const { phone_number_id: phoneNumberId = '' } = account.phone_numbers[0] ?? {};
   env.WHATSAPP_ACCESS_TOKEN = account.access_token;
   const steps: [args: string[], action: string, tenantId: number | null, details?: object][] = [
-    [['plan', 'create', 'Small', '--staff', '5'], 'plan.created', null, { staff: 5, features: ['api_access'] }],
+    [
+      ['plan', 'create', 'Small', '--staff', '5'],
+      'plan.created',
+      null,
+      { name: 'Small', staff: 5, features: ['api_access'] },
+    ],
     [['plan', 'create', 'Other'], 'plan.created', null],
-    [['plan', 'update', 'Small', '--api-calls', '90'], 'plan.updated', null, { api_calls_per_minute: 90 }],
+    [
+      ['plan', 'update', 'Small', '--api-calls', '90'],
+      'plan.updated',
+      null,
+      { name: 'Small', api_calls_per_minute: 90 },
+    ],
     [['plan', 'delete', 'Other'], 'plan.deleted', null],
     [['tenant', 'create', '--name', 'Blue', '--subdomain', 'blue'], 'tenant.created', 1],
     [['tenant', 'suspend', '1'], 'tenant.updated', 1, { status: 'suspended' }],

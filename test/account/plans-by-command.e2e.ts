@@ -132,31 +132,4 @@ describe('the settings of a tenant', () => {
     expect(await refusal('tenant', 'defaults', tenantId, '--source', 'x'.repeat(256))).toContain('1 to 255');
     expect(await refusal('tenant', 'defaults', tenantId)).toContain('Nothing to change');
   });
-
-  it('come into the audit trail, with who changed them', async () => {
-    const tenantId = String(await createTenant());
-    await run('tenant', 'policy', tenantId, '--unknown', 'resend');
-    await run('tenant', 'service-window', tenantId, '--enforce');
-    await run('tenant', 'words', tenantId, '--opt-out', 'de=Stopp', '--default-opt-in');
-    const entries = await run<{ action: string; operator: string; token_id: number | null; details: object }[]>(
-      ...['audit', 'list', '--tenant', tenantId],
-    );
-    expect(entries.map(({ action }) => action)).toEqual([
-      ...Array.from({ length: 3 }, () => 'tenant.updated'),
-      'tenant.created',
-    ]);
-    expect(entries.map(({ details }) => details)).toEqual([
-      { opt_out_words: { de: ['Stopp'] }, opt_in_words: null },
-      { enforce_service_window: true },
-      { unknown_policy: 'resend' },
-      {},
-    ]);
-    expect(entries[2]).toMatchObject({
-      tenant_id: Number(tenantId),
-      token_id: null,
-      request_id: null,
-      ids: [Number(tenantId)],
-    });
-    expect(entries[0]?.operator).toMatch(/./);
-  });
 });
