@@ -154,6 +154,9 @@ CREATE INDEX contacts_status ON contacts (status_id, created_at, id);
 DROP INDEX contacts_source;
 CREATE INDEX contacts_source ON contacts (source_id, created_at, id);
 CREATE INDEX contacts_assigned ON contacts (assigned_id, created_at, id);
+-- Also finds those who are known by a WhatsApp user id alone.
+DROP INDEX contacts_tenant_phone;
+CREATE UNIQUE INDEX contacts_tenant_phone ON contacts (tenant_id, phone);
 CREATE INDEX contacts_company ON contacts (tenant_id, company, created_at, id) WHERE company IS NOT NULL;
 CREATE INDEX contacts_opted_out ON contacts (tenant_id, created_at, id) WHERE is_opted_out;
 

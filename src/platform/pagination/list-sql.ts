@@ -202,6 +202,7 @@ function timeSql(
     return neverBefore === undefined ? `${sql} < ${bound}` : `(${sql} < ${bound} AND ${neverBefore} < ${bound})`;
   };
   const inside = ({ from, to }: TimeSpan): string => `(${sql} >= ${at(from)} AND ${sql} < ${at(to)})`;
+  const within = ({ from, to }: TimeSpan): string => `(${sql} >= ${at(from)} AND ${before(to)})`;
   switch (operator) {
     case 'gt':
       return `${sql} >= ${at(first.to)}`;
@@ -212,19 +213,23 @@ function timeSql(
     case 'lte':
       return before(first.to);
     case 'between':
-      return `(${sql} >= ${at(first.from)} AND ${before(last.to)})`;
+      return within({ from: first.from, to: last.to });
     case 'ne':
     case 'not_in':
       return `((${spans.map(inside).join(' OR ')}) IS NOT TRUE)`;
-    default: {
-      const any = `(${spans.map(inside).join(' OR ')})`;
-      return neverBefore === undefined ? any : `(${any} AND ${before(latest(spans))})`;
-    }
+    default:
+      if (spans.length === 1) return within(first);
+      // An index is walked from one end of all of them to the other.
+      return `(${within(hull(spans, first))} AND (${spans.map(inside).join(' OR ')}))`;
   }
 }
 
-/** The end of the span that ends last; as ISO 8601 of one length, they compare as texts. */
-const latest = (spans: readonly TimeSpan[]): string => spans.reduce((end, { to }) => (to > end ? to : end), '');
+/** The span from the earliest beginning to the latest end; as ISO 8601 of one length, they compare as texts. */
+const hull = (spans: readonly TimeSpan[], first: TimeSpan): TimeSpan =>
+  spans.reduce(
+    (all, { from, to }) => ({ from: from < all.from ? from : all.from, to: to > all.to ? to : all.to }),
+    first,
+  );
 
 /** A list of integers contains the value, or one of the values. */
 function memberSql({ sql }: FilterableField, { operator, values }: FilterCondition, parameters: Parameters): string {
