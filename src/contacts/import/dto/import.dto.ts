@@ -33,6 +33,7 @@ export class ImportFormDto extends ImportFieldsDto {
   @ApiProperty({
     type: String,
     format: 'binary',
+    example: 'contacts.csv',
     description: 'CSV with a header, up to 100 MB.',
   })
   file: unknown;
