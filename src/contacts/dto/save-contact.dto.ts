@@ -7,7 +7,7 @@ import { CONTACT_TYPES, type ContactType } from './contact.dto.js';
 import { integerValue, integerValues } from './ids.js';
 
 /** Groups that one contact may be put into at once. */
-const MAX_GROUPS = 1000;
+export const MAX_GROUPS = 1000;
 /** Codes of countries have three digits (ISO 3166-1 numeric). */
 const MAX_COUNTRY = 999;
 

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { guarded } from '../formula-guard.js';
 
 type Cell = string | number | null;
 
@@ -6,13 +7,13 @@ type Cell = string | number | null;
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Lines of CSV (RFC 4180). A cell that a spreadsheet would take for a formula begins with an apostrophe (OWASP, CSV
- * injection): what people are called is not ours to run.
+ * Lines of CSV (RFC 4180). A cell that a spreadsheet would take for a formula begins with an apostrophe: what people are
+ * called is not ours to run.
  */
 export const csvLines = (rows: readonly (readonly Cell[])[]): string =>
   stringify(
-    rows.map((row) => [...row]),
-    { record_delimiter: 'windows', escape_formulas: true },
+    rows.map((row) => row.map((cell) => (typeof cell === 'string' ? guarded(cell) : cell))),
+    { record_delimiter: 'windows', quote_record_delimiter: true },
   );
 
 /** The head of a file: its byte order mark and the names of its columns. */

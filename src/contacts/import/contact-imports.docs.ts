@@ -15,7 +15,7 @@ export const IMPORT_ID: PathParameter = {
 export const IMPORT_CONTACTS: EndpointDescription = {
   tag: TAG,
   summary: 'Import contacts',
-  description: `Takes a CSV file in, and creates its contacts in the background. The first line names the columns: ${IMPORT_COLUMNS.map((name) => `\`${name}\``).join(', ')}; others are passed over, \`phone\` must be there. Each row follows the rules of a single create; \`type\` is \`lead\` where a row has none, and ids of groups are separated by \`|\`. The separator may be a comma, a semicolon or a tab; the text is UTF-8, or UTF-16 with a byte order mark. At most 100,000 rows, unless the operator allows others. A wrong row costs only itself; a file that is no CSV creates nothing. The imports of an account run one after the other.`,
+  description: `Takes a CSV file in, and creates its contacts in the background. The first line names the columns: ${IMPORT_COLUMNS.map((name) => `\`${name}\``).join(', ')}; others are passed over, \`phone\` must be there. Each row follows the rules of a single create; \`type\` is \`lead\` where a row has none, and ids of groups are separated by \`|\`. The separator may be a comma, a semicolon or a tab; the text is UTF-8, or UTF-16 with a byte order mark. At most 100,000 rows, unless the operator allows others. A wrong row costs only itself; a file that is no CSV creates nothing. The imports of an account run one after the other; while ten run or wait, one more is answered with 429 \`RATE_LIMIT_EXCEEDED\`.`,
 };
 
 /** What is wrong with an import. */
@@ -37,5 +37,5 @@ export const GET_IMPORT_ERRORS: EndpointDescription = {
   tag: TAG,
   summary: 'Get import errors',
   description:
-    'What was wrong with rows so far, as a CSV file: one line for each thing that was wrong. `row` counts from 1 without the header; `line` is the line of the file on which the row ends; `code` is `VALIDATION_ERROR`, or `FEATURE_LIMIT_EXCEEDED` for what the plan had no room for.',
+    'What was wrong with rows so far, as a CSV file: one line for each thing that was wrong, up to twenty for a row. `row` counts from 1 without the header; `line` is the line of the file on which the row ends; `code` is `VALIDATION_ERROR`, or `FEATURE_LIMIT_EXCEEDED` for what the plan had no room for.',
 };

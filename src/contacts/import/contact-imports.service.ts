@@ -8,18 +8,25 @@ import { newStorageKey } from '../../media/storage/storage-key.js';
 import type { MediaForm, UploadedTempFile } from '../../media/upload/uploaded-file.js';
 import { recordChanges } from '../../platform/audit/audit-trail.js';
 import { CommitOutcomeUnknownError } from '../../platform/database/database-errors.js';
-import { Postgres } from '../../platform/database/postgres.js';
-import { type FieldErrors, notFound, validationError } from '../../platform/http/api-error.js';
+import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
+import { TenantWrites } from '../../platform/database/tenant-writes.js';
+import { type FieldErrors, notFound, rateLimitExceeded, validationError } from '../../platform/http/api-error.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 import { resourceId } from '../../platform/http/resource-id.js';
 import { checkDto } from '../../platform/http/validation/validate-dto.js';
 import { foreignReferences } from '../store/contact-faults.js';
 import { type ImportDto, ImportFieldsDto } from './dto/import.dto.js';
-import { checkImportFile, type ImportFormat, ImportRefusedError } from './import-file.js';
-import { findImport, insertImport } from './import-repository.js';
+import { checkImportFile } from './import-file.js';
+import { type ImportFormat, ImportRefusedError } from './import-format.js';
+import { countUnended, findImport, insertImport } from './import-repository.js';
 
 /** Form field of the file. */
 export const IMPORT_FILE = 'file';
+
+/** Imports of one tenant that may run or wait at once: each keeps a file of up to 100 MB. */
+export const MOST_UNENDED = 10;
+/** When a caller whose imports wait may come again, seconds. */
+const RETRY_AFTER_S = 30;
 
 const CSV = 'text/csv';
 const NO_SUCH_IMPORT = 'There is no such import.';
@@ -29,6 +36,7 @@ const NO_SUCH_IMPORT = 'There is no such import.';
 export class ContactImportsService {
   constructor(
     private readonly postgres: Postgres,
+    private readonly writes: TenantWrites,
     private readonly store: MediaStore,
     private readonly intake: MediaIntake,
     private readonly links: MediaLinks,
@@ -36,9 +44,11 @@ export class ContactImportsService {
 
   /**
    * Stores the file and the order to import it; what is wrong with the file as a whole is told at once.
-   * @throws ApiError 422 that names every wrong field; 503 when the file cannot be kept
+   * @throws ApiError 429 while MOST_UNENDED imports of the tenant run or wait; 422 that names every wrong field; 503 when
+   * the file cannot be kept
    */
   async start(author: AuthenticatedTenant, form: MediaForm): Promise<ImportDto> {
+    await requireRoom(this.postgres, author.tenantId, { alone: false });
     const { instance: fields, faults: fieldFaults } = await checkDto(ImportFieldsDto, form.fields);
     const foreign = Object.keys(fieldFaults).length === 0 ? await this.foreign(author.tenantId, fields) : {};
     const checked = await checkFile(form);
@@ -47,7 +57,9 @@ export class ContactImportsService {
     const { file, format } = checked;
     const prepared = await this.keep(author.tenantId, file);
     return this.commit(prepared, async (storageKept) =>
-      this.postgres.transaction(async (sql) => {
+      this.writes.run(author.tenantId, async (sql) => {
+        // Who came at the same moment may have taken the last place.
+        await requireRoom(sql, author.tenantId, { alone: true });
         const { id, storageKey } = await insertImport(sql, author, {
           file: prepared,
           publicId: this.links.newPublicId(),
@@ -103,6 +115,11 @@ export class ContactImportsService {
       throw error;
     }
   }
+}
+
+async function requireRoom(sql: SqlRunner, tenantId: number, how: { alone: boolean }): Promise<void> {
+  if ((await countUnended(sql, tenantId, how)) < MOST_UNENDED) return;
+  throw rateLimitExceeded(RETRY_AFTER_S, `${MOST_UNENDED} imports are waiting or running already`);
 }
 
 type CheckedFile =

@@ -3,7 +3,7 @@ import type { SqlRunner } from '../../platform/database/postgres.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 import { timestamp, timestampOrNull } from '../../platform/http/timestamp.js';
 import type { ImportDto } from './dto/import.dto.js';
-import type { ImportFormat } from './import-file.js';
+import type { ImportFormat } from './import-format.js';
 
 /** An import that is to be stored. */
 export interface NewImport {
@@ -41,7 +41,7 @@ interface ImportRecord extends Omit<ImportDto, 'error' | 'created_at' | 'started
  */
 export async function insertImport(
   sql: SqlRunner,
-  { tenantId, tokenId, requestId }: AuthenticatedTenant,
+  { tenantId, tokenId, requestId }: Pick<AuthenticatedTenant, 'tenantId' | 'tokenId' | 'requestId'>,
   { file, publicId, format, sourceId, statusId, skipDuplicates }: NewImport,
 ): Promise<{ id: number; storageKey: string }> {
   const [row] = await sql.query<{ id: number; storageKey: string }>(
@@ -75,6 +75,25 @@ export async function insertImport(
   );
   if (!row) throw new Error('An import was not stored');
   return row;
+}
+
+/**
+ * How many imports of the tenant have not ended. With `alone`, nobody else counts and adds until this transaction ends.
+ * Index contact_imports_due.
+ */
+export async function countUnended(sql: SqlRunner, tenantId: number, { alone }: { alone: boolean }): Promise<number> {
+  // Not the tenant's own row: who makes contacts waits for that.
+  if (alone) {
+    await sql.query('contact_imports_alone', "SELECT pg_advisory_xact_lock(hashtext('contact_imports'), $1::int)", [
+      tenantId,
+    ]);
+  }
+  const [row] = await sql.query<{ unended: number }>(
+    'contact_imports_unended',
+    'SELECT count(*)::int AS unended FROM contact_imports WHERE tenant_id = $1 AND next_at IS NOT NULL',
+    [tenantId],
+  );
+  return row?.unended ?? 0;
 }
 
 /** An import of the tenant. Primary key. */

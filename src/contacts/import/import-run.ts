@@ -11,7 +11,7 @@ import { IdentityHashes } from '../erase/identity-hashes.js';
 import { ContactWrites } from '../store/contact-writes.js';
 import { createContacts, type Creation, isDuplicate } from '../store/create-contacts.js';
 import { contactOf } from './import-contact.js';
-import { ImportRefusedError } from './import-file.js';
+import { ImportRefusedError } from './import-format.js';
 import { type ImportRow, importRows } from './import-rows.js';
 import { type ContactImport, type ImportError, type ImportStep, ImportStore } from './import-store.js';
 
@@ -23,6 +23,9 @@ const STEP_SIZE = 4 * 1024 * 1024;
 const CHECKED_AT_ONCE = 20;
 /** The same for rows that are only counted or passed over. */
 const READ_AT_ONCE = 200;
+
+/** Things that are told of one row: a cell with a thousand wrong groups fills no file. */
+const MOST_ERRORS = 20;
 
 /** A row that was checked by itself. */
 interface CheckedRow {
@@ -44,7 +47,7 @@ export class ImportRun {
   /**
    * Reads the whole file first, so that one that cannot be read, or is too long, creates nothing; then goes on behind
    * the rows that are done. Resolves when the import has ended, or `stopping` was aborted and it was given back.
-   * @throws ImportLeaseLostError, or what keeps it from going on for the moment
+   * @throws ImportLeaseLostError, ImportSuspendedError, or what keeps it from going on for the moment
    */
   async run(one: ContactImport, stopping: AbortSignal): Promise<void> {
     const storageKey = await this.imports.storageKey(one);
@@ -143,6 +146,7 @@ function errorsOf({ number, line }: ImportRow, outcome: Creation, maximum: numbe
   }
   return Object.entries(outcome.faults)
     .flatMap(([field, messages]) => messages.map((message) => ({ field, message })))
+    .slice(0, MOST_ERRORS)
     .map(({ field, message }, position) => ({
       row: number,
       line,

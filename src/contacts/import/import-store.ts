@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
-import type { ImportDelimiter, ImportEncoding } from './import-file.js';
+import type { ImportDelimiter, ImportEncoding } from './import-format.js';
 
 /** An import that this worker is to carry out, while its lease holds. */
 export interface ContactImport {
@@ -18,6 +18,8 @@ export interface ContactImport {
   readonly done: number;
   /** This one included; tells leases of one import apart. */
   readonly tries: number;
+  /** Leases in a row, this one included, since a row was done or the import was given back. */
+  readonly failures: number;
 }
 
 /** What was wrong with a row. */
@@ -42,23 +44,29 @@ export interface ImportStep {
 /** The lease ended before its work did: somebody else has the import now. */
 export class ImportLeaseLostError extends Error {}
 
+/** The tenant was suspended: its import goes on when it is active again. */
+export class ImportSuspendedError extends Error {}
+
 /*
  * Index contact_imports_due. The oldest import of each tenant only: one at a time, and nobody's many hold up another's
- * one.
+ * one. Those of suspended tenants stay. A lease counts as failed until something comes of it: a worker that the import
+ * itself kills cannot say so.
  */
 const CLAIM = `
 WITH first AS MATERIALIZED (
-  SELECT DISTINCT ON (tenant_id) id FROM contact_imports WHERE next_at IS NOT NULL ORDER BY tenant_id, id),
+  SELECT DISTINCT ON (i.tenant_id) i.id
+    FROM contact_imports i JOIN tenants t ON t.id = i.tenant_id AND t.status = 'active'
+   WHERE i.next_at IS NOT NULL ORDER BY i.tenant_id, i.id),
 picked AS MATERIALIZED (
   SELECT i.id FROM contact_imports i
    WHERE i.id IN (SELECT id FROM first) AND i.next_at <= now()
    ORDER BY i.next_at, i.id LIMIT $1 FOR UPDATE SKIP LOCKED)
 UPDATE contact_imports i
    SET status = 'running', started_at = coalesce(i.started_at, now()), tries = i.tries + 1,
-       next_at = now() + $2 * interval '1 second'
+       failures = i.failures + 1, next_at = now() + $2 * interval '1 second'
   FROM picked p WHERE i.id = p.id
 RETURNING i.id, i.tenant_id, i.token_id, i.request_id, i.encoding, i.delimiter, i.source_id, i.status_id,
-          i.skip_duplicates, i.total, i.done, i.tries`;
+          i.skip_duplicates, i.total, i.done, i.tries, i.failures`;
 
 /* The file is needed no more: its link ends, and the collector of media does the rest. */
 const END = `
@@ -115,16 +123,18 @@ export class ImportStore {
 
   /**
    * Begins a step within the transaction that takes it: nobody else is at this import until it ends.
-   * @throws ImportLeaseLostError when the import is another worker's, or `done` rows are not what is done
+   * @throws ImportLeaseLostError when the import is another worker's, or `done` rows are not what is done;
+   * ImportSuspendedError
    */
   async hold(sql: SqlRunner, { id, tenant_id, tries }: ContactImport, done: number): Promise<void> {
-    const rows = await sql.query(
+    const [held] = await sql.query<{ is_active: boolean }>(
       'contact_imports_hold',
-      `SELECT id FROM contact_imports
-        WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND done = $4 AND next_at IS NOT NULL FOR UPDATE`,
+      `SELECT t.status = 'active' AS is_active FROM contact_imports i JOIN tenants t ON t.id = i.tenant_id
+        WHERE i.id = $1 AND i.tenant_id = $2 AND i.tries = $3 AND i.done = $4 AND i.next_at IS NOT NULL FOR UPDATE OF i`,
       [id, tenant_id, tries, done],
     );
-    if (rows.length === 0) throw new ImportLeaseLostError('the import is not ours any more');
+    if (!held) throw new ImportLeaseLostError('the import is not ours any more');
+    if (!held.is_active) throw new ImportSuspendedError('the tenant is suspended');
   }
 
   /** Ends a step within its transaction: these rows are done. */
@@ -161,25 +171,25 @@ export class ImportStore {
     return this.end(one, 'failed', code, message);
   }
 
-  /** Another worker, or this one, may go on at once. */
+  /** Another worker, or this one, may go on at once. Nothing has failed. */
   async giveBack({ id, tenant_id, tries }: ContactImport): Promise<void> {
     await this.postgres.query(
       'contact_imports_give_back',
-      `UPDATE contact_imports SET next_at = now()
+      `UPDATE contact_imports SET next_at = now(), failures = 0
         WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND next_at IS NOT NULL`,
       [id, tenant_id, tries],
     );
   }
 
-  /** It is due again after `delayMs`. @returns how often it has failed since a row was done */
-  async postpone({ id, tenant_id, tries }: ContactImport, delayMs: number): Promise<number> {
-    const [row] = await this.postgres.query<{ failures: number }>(
+  /** It is due again after `firstS` seconds, or longer the more often it failed in a row: `mostS` at most. */
+  async postpone({ id, tenant_id, tries }: ContactImport, firstS: number, mostS: number): Promise<void> {
+    await this.postgres.query(
       'contact_imports_postpone',
-      `UPDATE contact_imports SET failures = failures + 1, next_at = now() + $4::float8 * interval '1 millisecond'
-        WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND next_at IS NOT NULL RETURNING failures`,
-      [id, tenant_id, tries, delayMs],
+      `UPDATE contact_imports
+          SET next_at = now() + least($5, $4 * 2 ^ (greatest(1, least(failures, 20)) - 1)) * interval '1 second'
+        WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND next_at IS NOT NULL`,
+      [id, tenant_id, tries, firstS, mostS],
     );
-    return row?.failures ?? 0;
   }
 
   private async end(

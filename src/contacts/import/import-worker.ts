@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { Log } from '../../platform/logging/log.js';
 import { Loop } from '../../platform/loop/loop.js';
 import { ImportRun } from './import-run.js';
-import { type ContactImport, ImportLeaseLostError, ImportStore } from './import-store.js';
+import { type ContactImport, ImportLeaseLostError, ImportStore, ImportSuspendedError } from './import-store.js';
 
 /** Imports that one process works at, of different tenants. */
 const CONCURRENCY = 2;
@@ -12,9 +12,11 @@ const LOOK_EVERY_MS = 500;
 const LEASE_S = 30;
 const RENEW_EVERY_MS = 10_000;
 const AFTER_FAILURE_MS = 1000;
-/** How long an import waits after it could not go on, and how often in a row, before it is given up. */
-const POSTPONE_MS = 5000;
-const MOST_FAILURES = 20;
+/** How long an import waits after it could not go on: at first, and at most; seconds. */
+const POSTPONE_S = 5;
+const POSTPONE_MOST_S = 300;
+/** Leases that may come to nothing, one after the other, before an import is given up: more than an hour. */
+export const MOST_FAILURES = 20;
 
 /**
  * Carries imports out, in every worker. What a worker has in hand when it stops is given back behind its last
@@ -70,26 +72,26 @@ export class ImportWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Never rejects: what could not be ended is due again after its lease. */
   private async work(one: ContactImport, stopping: AbortSignal): Promise<void> {
-    const fields = { import_id: one.id, tenant_id: one.tenant_id };
     try {
-      await this.importRun.run(one, stopping);
+      if (one.failures <= MOST_FAILURES) await this.importRun.run(one, stopping);
+      else await this.imports.fail(one, 'INTERNAL_ERROR', 'The import could not go on. What it created stays.');
     } catch (error) {
-      if (error instanceof ImportLeaseLostError) {
-        this.log.info({ ...fields }, 'an import of contacts is carried on by another worker');
-        return;
-      }
-      this.log.warn({ err: error, ...fields }, 'an import of contacts could not go on; it is tried again');
-      await this.postpone(one);
+      await this.interrupted(one, error);
     }
   }
 
-  private async postpone(one: ContactImport): Promise<void> {
+  private async interrupted(one: ContactImport, error: unknown): Promise<void> {
+    const fields = { import_id: one.id, tenant_id: one.tenant_id };
+    if (error instanceof ImportLeaseLostError) {
+      this.log.info(fields, 'an import of contacts is carried on by another worker');
+      return;
+    }
     try {
-      const failures = await this.imports.postpone(one, POSTPONE_MS);
-      if (failures < MOST_FAILURES) return;
-      await this.imports.fail(one, 'INTERNAL_ERROR', 'The import could not go on. What it created stays.');
-    } catch (error) {
-      this.log.warn({ err: error, import_id: one.id }, 'an import of contacts waits for the end of its lease');
+      if (error instanceof ImportSuspendedError) return await this.imports.giveBack(one);
+      this.log.warn({ err: error, ...fields }, 'an import of contacts could not go on; it is tried again');
+      await this.imports.postpone(one, POSTPONE_S, POSTPONE_MOST_S);
+    } catch (failure) {
+      this.log.warn({ err: failure, ...fields }, 'an import of contacts waits for the end of its lease');
     }
   }
 }

@@ -104,8 +104,8 @@ export const serviceWindowClosed = (): ApiError =>
   of('SERVICE_WINDOW_CLOSED', "The 24-hour service window is closed: the customer's last message is too old");
 
 /** 429. `retryAfter` in whole seconds, at least 1. */
-export const rateLimitExceeded = (retryAfter: number): ApiError =>
-  of('RATE_LIMIT_EXCEEDED', 'Too many requests', { retry_after: retryAfter }, { 'Retry-After': String(retryAfter) });
+export const rateLimitExceeded = (retryAfter: number, message = 'Too many requests'): ApiError =>
+  of('RATE_LIMIT_EXCEEDED', message, { retry_after: retryAfter }, { 'Retry-After': String(retryAfter) });
 
 /** What WhatsApp said about a refused message. */
 export interface WhatsappErrorDetails {
