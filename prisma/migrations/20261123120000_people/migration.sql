@@ -99,6 +99,12 @@ CREATE TABLE audit (
 CREATE TABLE audit_default PARTITION OF audit DEFAULT;
 CREATE INDEX audit_tenant ON audit (tenant_id, at DESC, id DESC);
 CREATE INDEX audit_request ON audit (request_id) WHERE request_id IS NOT NULL;
+-- What was done to one contact. Ids are no tenant's but the contact's own, so the tenant need not stand here. Taken in by
+-- lists, so that a write costs next to nothing; they are short, so that reading them does, too.
+CREATE INDEX audit_contact ON audit USING gin (subject_ids)
+  WITH (fastupdate = on, gin_pending_list_limit = 512) WHERE starts_with(action, 'contact.');
+CREATE INDEX audit_membership ON audit USING gin ((details -> 'contact_ids') jsonb_path_ops)
+  WITH (fastupdate = on, gin_pending_list_limit = 512) WHERE starts_with(action, 'group.contacts');
 
 -- Makes the partitions of this month and the next ones; as ensure_partitions() does for the other tables.
 CREATE FUNCTION ensure_audit_partitions(months_ahead integer DEFAULT 2)
@@ -268,8 +274,8 @@ CREATE TABLE contact_imports (
   -- Why it failed as a whole.
   error_code      text,
   error_message   text,
-  -- When a worker may take it, or the end of a worker's lease; null: ended. tries tells leases apart; failures in a row
-  -- without a row done.
+  -- When a worker may take it, or the end of a worker's lease; null: ended. tries tells leases apart; failures: leases in
+  -- a row since a row was done, the present one included.
   next_at         timestamptz(3) DEFAULT now(),
   tries           integer NOT NULL DEFAULT 0,
   failures        integer NOT NULL DEFAULT 0,

@@ -61,11 +61,11 @@ export class PersonalExportService {
   }
 
   private async *audit(tenantId: number, contactId: number): AsyncGenerator<object[]> {
-    let before = Number.MAX_SAFE_INTEGER;
+    let before: Parameters<typeof personalAudit>[3] = { at: 'infinity', id: 0 };
     for (;;) {
       const entries = await personalAudit(this.postgres, tenantId, contactId, before, STEP_ROWS);
       yield entries;
-      before = entries.at(-1)?.id ?? before;
+      before = entries.at(-1) ?? before;
       if (entries.length < STEP_ROWS) return;
     }
   }

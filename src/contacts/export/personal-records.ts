@@ -18,6 +18,7 @@ export interface PersonalChat extends Shown {
 /** An entry of the audit trail, with where the next ones begin. */
 export interface PersonalAudit extends Shown {
   id: number;
+  at: Date;
 }
 
 /** What the platform knows of a person beside what it said and was told. Primary keys. */
@@ -63,7 +64,7 @@ export function personalChats(sql: SqlRunner, tenantId: number, contactId: numbe
   );
 }
 
-/** The next messages of a chat, the oldest first. Index messages_chat. */
+/** The next messages of a chat, the oldest first, without a one-time code that still has to leave. Index messages_chat. */
 export function personalMessages(
   sql: SqlRunner,
   tenantId: number,
@@ -73,7 +74,7 @@ export function personalMessages(
 ): Promise<PersonalMessage[]> {
   return sql.query<PersonalMessage>(
     'contact_export_messages',
-    `SELECT m.id, m.chat_id, m.direction, m.type, m.status, m.phone, m.recipient_user_id, m.body, m.content, m.wamid,
+    `SELECT m.id, m.chat_id, m.direction, m.type, m.status, m.phone, m.recipient_user_id, m.body, m.content - 'sealed' AS content, m.wamid,
             m.reply_to_wamid, m.error_code, m.error_title, m.error_details, m.send_at, m.sent_at, m.delivered_at,
             m.read_at, m.failed_at, m.created_at, m.updated_at,
             l.public_id AS media_public_id, l.filename AS media_filename, l.signed AS media_signed
@@ -86,24 +87,29 @@ export function personalMessages(
 }
 
 /**
- * The next entries that name the contact, the newest first; only its own id is shown of those that name many. Index
- * audit_tenant.
+ * The next entries that name the contact, the newest first; only its own id is shown of those that name many. Indexes
+ * audit_contact and audit_membership: the planner must not walk the tenant's whole trail in the order wanted, so the
+ * contact's entries are taken together first.
  */
+const AUDIT = `
+WITH named AS MATERIALIZED (
+  SELECT id, at, tenant_id, action, token_id, request_id, details -> 'fields' AS fields
+    FROM audit WHERE starts_with(action, 'contact.') AND subject_ids @> ARRAY[$2::bigint]
+  UNION ALL
+  SELECT id, at, tenant_id, action, token_id, request_id, NULL
+    FROM audit
+   WHERE starts_with(action, 'group.contacts') AND details -> 'contact_ids' @> to_jsonb($2::bigint))
+SELECT id, at, action, token_id, request_id, fields
+  FROM named WHERE tenant_id = $1 AND (at, id) < ($3::timestamptz, $4::bigint)
+ ORDER BY at DESC, id DESC LIMIT $5`;
+
+/** Entries older than `before`. */
 export function personalAudit(
   sql: SqlRunner,
   tenantId: number,
   contactId: number,
-  beforeId: number,
+  before: { readonly at: Date | 'infinity'; readonly id: number },
   limit: number,
 ): Promise<PersonalAudit[]> {
-  return sql.query<PersonalAudit>(
-    'contact_export_audit',
-    `SELECT id, at, action, token_id, request_id, details -> 'fields' AS fields
-       FROM audit
-      WHERE tenant_id = $1 AND id < $3
-        AND ((starts_with(action, 'contact.') AND $2::bigint = ANY (subject_ids))
-             OR (starts_with(action, 'group.contacts') AND details -> 'contact_ids' @> to_jsonb($2::bigint)))
-      ORDER BY id DESC LIMIT $4`,
-    [tenantId, contactId, beforeId, limit],
-  );
+  return sql.query<PersonalAudit>('contact_export_audit', AUDIT, [tenantId, contactId, before.at, before.id, limit]);
 }
