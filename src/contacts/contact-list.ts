@@ -63,6 +63,7 @@ export const CONTACT_LIST: ListSpec = {
       'Contacts whose first name, last name, both with a space between them, e-mail, phone or company holds this, whatever its case. Three letters or more are fast.',
     columns: [HOLDER],
     indexed: true,
+    nearRows: 2000,
   },
   filterable: {
     id: { type: 'integer', sql: 'c.id', operators: EQUALITY, description: 'Id of the contact.', example: '12' },

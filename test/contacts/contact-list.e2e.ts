@@ -234,6 +234,30 @@ describe('GET /contacts', () => {
     expect(Object.keys(await refusedBy(tenant.api, 'contacts', query))).toEqual([parameter]);
   });
 
+  it('finds by a search what stands together far back in another order, on every page', async () => {
+    const many = await TestTenant.create({ withoutNumber: true });
+    // More rows than are looked through first; what is searched for is at the end of the names, but for two.
+    await many.rows(
+      `INSERT INTO contacts (tenant_id, firstname, lastname, type, phone, company)
+       SELECT $1, CASE WHEN n <= 2 THEN 'Adel' WHEN n <= 42 THEN 'Yusuf' ELSE 'Mona' END, lpad(n::text, 4, '0'), 'lead',
+              (201200000000 + n)::text, CASE WHEN n <= 42 THEN 'Little Shop' END
+         FROM generate_series(1, 2500) n`,
+      [many.id],
+    );
+    const found = async (query: string): Promise<string[]> => {
+      const page = `search=little+shop&per_page=15&${query}`;
+      const { items, pagination } = await getList<Contact & { lastname: string }>(many.api, 'contacts', page);
+      const shown = items.map(({ lastname }) => lastname);
+      const { next_cursor: next } = pagination;
+      return next === null ? shown : [...shown, ...(await found(`cursor=${encodeURIComponent(next)}`))];
+    };
+    const expected = Array.from({ length: 42 }, (_, index) => String(index + 1).padStart(4, '0'));
+    expect(await found('sort=firstname')).toEqual(expected);
+    expect(await found('sort=-firstname')).toEqual(expected.toReversed());
+    expect(await found('sort=firstname&page=3')).toEqual(expected.slice(30));
+    await many.close();
+  });
+
   it("does not take another tenant's cursor", async () => {
     const { pagination } = await getList(tenant.api, 'contacts', 'per_page=1');
     expect(Object.keys(await refusedBy(stranger.api, 'contacts', `cursor=${pagination.next_cursor}`))).toEqual([

@@ -92,6 +92,13 @@ export interface ListSpec {
      * tenants, the oldest first.
      */
     readonly indexed?: true;
+    /**
+     * For `indexed` columns of a source without a join: in another order than the usual one this many rows are looked
+     * through first. When they do not fill the page, what is searched for is rare there, and is taken by its own index
+     * and sorted. The planner's guess is no help: it takes matches for evenly spread, and "all whose name begins with
+     * Y" stand together at the end of the names.
+     */
+    readonly nearRows?: number;
   };
   /** Fields of an item, in the order in which it shows them. */
   readonly fields: readonly string[];

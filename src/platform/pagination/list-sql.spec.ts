@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ListRequest } from './list-request.js';
 import type { FilterableField } from './list-spec.js';
-import { containing, countStatement, pageStatement } from './list-sql.js';
+import { containing, countStatement, nearPageStatement, pageStatement } from './list-sql.js';
 import { readListRequest } from './read-list-request.js';
 import { PARCEL_LIST } from './testing/parcel-list.js';
 
@@ -49,6 +49,19 @@ describe('the SQL of a list', () => {
     expect(pageStatement(PARCEL_LIST, scope, request('q=Box')).text).toContain(
       '(p.name ILIKE $2::text OR p.note ILIKE $2::text)',
     );
+  });
+
+  it('looks for a page of a search among the first rows of its order, within all that else is asked', () => {
+    const asked = request('q=box&sort=name&filter[state]=new', { after: ['Mona', 5] });
+    const { text, parameters } = nearPageStatement(PARCEL_LIST, scope, asked, 2000) ?? { text: '', parameters: [] };
+    expect(text).toBe(`SELECT p.id AS id, p.name AS sort_0, p.id AS sort_1
+  FROM (SELECT p.* FROM parcels p
+         WHERE p.tenant_id = $1::int AND p.state = $2::text AND (p.name, p.id) > ($3::text, $4::bigint)
+         ORDER BY p.name, p.id LIMIT $5::bigint) AS p
+ WHERE (p.name ILIKE $6::text OR p.note ILIKE $6::text)
+ ORDER BY p.name, p.id
+ LIMIT $7::bigint OFFSET $8::bigint`);
+    expect(parameters).toEqual([42, 'new', 'Mona', 5, 2000, '%box%', asked.perPage + 1, 0]);
   });
 
   it('narrows a like filter by the text that holds the field, and lets the field decide', () => {

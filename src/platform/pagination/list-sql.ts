@@ -34,13 +34,51 @@ export function pageStatement(spec: ListSpec, scope: ListScope, request: ListReq
   const keys = keysOf(spec, source, request);
   const conditions = conditionsOf(spec, reading, scope, request, parameters);
   if (request.after) conditions.push(afterSql(keys, request.after, parameters));
-  const offset = request.after ? 0 : (request.page - 1) * request.perPage;
-  const text = `SELECT ${source.id} AS id${keys.map(({ sql }, index) => `, ${sql} AS sort_${index}`).join('')}
+  const text = `${selectSql(source, keys)}
   FROM ${fromSql(source, [...conditions, ...keys.map(({ sql }) => sql)])}
  WHERE ${conditions.join('\n   AND ')}
- ORDER BY ${keys.map(({ sql, descending }) => `${sql}${descending ? ' DESC' : ''}`).join(', ')}
- LIMIT ${parameters.add(request.perPage + 1, 'bigint')} OFFSET ${parameters.add(offset, 'bigint')}`;
+${endSql(keys, request, parameters)}`;
   return { text, parameters: parameters.values };
+}
+
+/**
+ * The same page of a search, as far as the first `rows` rows of the order have it: when it is full, it is the page.
+ * Undefined where another table has the order: members of a group.
+ */
+export function nearPageStatement(
+  spec: ListSpec,
+  scope: ListScope,
+  request: ListRequest,
+  rows: number,
+): ListStatement | undefined {
+  const { search, ...unsearched } = request;
+  const reading = readingOf(spec, request);
+  const { source } = reading;
+  const alias = /\w+$/.exec(source.from)?.[0];
+  if (alias === undefined || source !== spec.source) return undefined;
+  const parameters = new Parameters();
+  const keys = keysOf(spec, source, request);
+  const conditions = conditionsOf(spec, reading, scope, { ...unsearched, search: null }, parameters);
+  if (request.after) conditions.push(afterSql(keys, request.after, parameters));
+  const text = `${selectSql(source, keys)}
+  FROM (SELECT ${alias}.* FROM ${source.from}
+         WHERE ${conditions.join(' AND ')}
+         ORDER BY ${orderSql(keys)} LIMIT ${parameters.add(rows, 'bigint')}) AS ${alias}
+ WHERE ${searchSql(spec, search, parameters).join(' AND ')}
+${endSql(keys, request, parameters)}`;
+  return { text, parameters: parameters.values };
+}
+
+const selectSql = (source: ListSource, keys: readonly OrderKey[]): string =>
+  `SELECT ${source.id} AS id${keys.map(({ sql }, index) => `, ${sql} AS sort_${index}`).join('')}`;
+
+const orderSql = (keys: readonly OrderKey[]): string =>
+  keys.map(({ sql, descending }) => `${sql}${descending ? ' DESC' : ''}`).join(', ');
+
+function endSql(keys: readonly OrderKey[], { after, page, perPage }: ListRequest, parameters: Parameters): string {
+  const offset = after ? 0 : (page - 1) * perPage;
+  return ` ORDER BY ${orderSql(keys)}
+ LIMIT ${parameters.add(perPage + 1, 'bigint')} OFFSET ${parameters.add(offset, 'bigint')}`;
 }
 
 /** Counts the rows of all pages, at most `limit` of them. */
@@ -113,12 +151,14 @@ function conditionsOf(
       conditions.push(filterSql(field, condition, parameters));
     }
   }
-  if (request.search !== null && spec.search) {
-    const pattern = parameters.add(containing(request.search), 'text');
-    const matches = spec.search.indexed ? `LIKE lower(${pattern})` : `ILIKE ${pattern}`;
-    conditions.push(`(${spec.search.columns.map((column) => `${column} ${matches}`).join(' OR ')})`);
-  }
-  return conditions;
+  return [...conditions, ...searchSql(spec, request.search, parameters)];
+}
+
+function searchSql({ search: spec }: ListSpec, search: string | null, parameters: Parameters): string[] {
+  if (search === null || !spec) return [];
+  const pattern = parameters.add(containing(search), 'text');
+  const matches = spec.indexed ? `LIKE lower(${pattern})` : `ILIKE ${pattern}`;
+  return [`(${spec.columns.map((column) => `${column} ${matches}`).join(' OR ')})`];
 }
 
 /** A part of the order with its expression. */

@@ -7,7 +7,7 @@ import { validationError } from '../http/api-error.js';
 import { ListCursors } from './list-cursors.js';
 import { type ListRequest, type KeysetPosition, writtenSort } from './list-request.js';
 import type { ListScope, ListSpec } from './list-spec.js';
-import { countStatement, estimateStatement, type ListStatement, pageStatement } from './list-sql.js';
+import { countStatement, estimateStatement, type ListStatement, nearPageStatement, pageStatement } from './list-sql.js';
 import type { Pagination } from './pagination.js';
 import { readListRequest } from './read-list-request.js';
 
@@ -96,7 +96,7 @@ export class Lists {
     readRows: ReadRows<T>,
   ): Promise<ListPage<T>> {
     if (request.search !== null && spec.search?.indexed) await sql.query('', 'SET LOCAL enable_seqscan = off');
-    const found = await run<PageRow>(sql, pageStatement(spec, scope, request));
+    const found = await this.pageRows(sql, spec, scope, request);
     const shown = found.slice(0, request.perPage);
     const ids = shown.map(({ id }) => id);
     const rows = new Map(ids.length === 0 ? [] : (await readRows(sql, ids)).map((row) => [row.id, row]));
@@ -105,6 +105,26 @@ export class Lists {
     const nextCursor =
       last && found.length > shown.length ? this.nextCursor(spec, scope, request, positionOf(last, request)) : null;
     return { items, pagination: await this.pagination(sql, spec, scope, request, shown.length, nextCursor) };
+  }
+
+  /** See `nearRows` in {@link ListSpec}. */
+  private async pageRows(
+    sql: SqlRunner,
+    spec: ListSpec,
+    scope: ListScope,
+    request: ListRequest,
+  ): Promise<readonly PageRow[]> {
+    const nearRows = request.search === null ? undefined : spec.search?.nearRows;
+    const isUsual = writtenSort(request.sort) === spec.defaultSort;
+    const statement = nearRows === undefined || isUsual ? undefined : nearPageStatement(spec, scope, request, nearRows);
+    if (!statement) return run<PageRow>(sql, pageStatement(spec, scope, request));
+    const near = await run<PageRow>(sql, statement);
+    if (near.length > request.perPage) return near;
+    // In no order of an index: what is left is by bitmap.
+    await sql.query('', 'SET LOCAL enable_indexscan = off');
+    const found = await run<PageRow>(sql, pageStatement(spec, scope, request));
+    await sql.query('', 'SET LOCAL enable_indexscan = on');
+    return found;
   }
 
   private nextCursor(spec: ListSpec, scope: ListScope, request: ListRequest, position: KeysetPosition): string {
