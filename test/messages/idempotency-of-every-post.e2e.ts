@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { OpenAPIObject, OperationObject } from '@nestjs/swagger';
 import { operationsOf } from '../../src/api-reference/document/operations.js';
-import { resolved } from '../../src/api-reference/document/schemas.js';
+import { exampleOf, resolved } from '../../src/api-reference/document/schemas.js';
 import * as files from '../../src/media/testing/sample-files.js';
 import { ApiClient, type ApiAnswer, type FormFields } from '../support/api-client.js';
 import { PlatformProcess } from '../support/platform-process.js';
@@ -253,14 +253,14 @@ function callsOf(document: OpenAPIObject): Call[] {
     .filter(({ name }) => !NOT_CALLED.includes(name));
 }
 
-/** The examples of a route's bodies, as JSON and as a form; of a route without a body that alone. */
+/** The examples of a route's bodies, as JSON and as a form, or what its fields' examples make; of a route without a body that alone. */
 function bodiesOf(document: OpenAPIObject, { requestBody }: OperationObject): Omit<Call, 'name' | 'path'>[] {
   if (!requestBody || '$ref' in requestBody) return [{ type: '', fields: undefined, fileFields: [] }];
   return Object.entries(requestBody.content)
     .filter(([type]) => type === JSON_TYPE || type === FORM_TYPE)
     .map(([type, { example, schema }]) => ({
       type,
-      fields: example as Record<string, unknown>,
+      fields: (example ?? exampleOf(document, schema)) as Record<string, unknown>,
       fileFields: Object.entries(resolved(document, schema).properties ?? {})
         .filter(([, property]) => resolved(document, property).format === 'binary')
         .map(([field]) => field),
