@@ -50,13 +50,16 @@ export async function* importRows(source: Readable, format: ImportFormat): Async
     for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
       // Within quotes the parser counts CR LF as two lines.
       pairs += linePairs(record);
-      if (columns) yield rowOf(columns, record, (number += 1), info.lines - pairs);
-      else columns = columnsOf(record);
+      if (!columns) columns = columnsOf(record);
+      else if (!isBlank(record)) yield rowOf(columns, record, (number += 1), info.lines - pairs);
     }
   } catch (error) {
     throw error instanceof CsvError ? malformed(error) : error;
   }
 }
+
+/** As the parser passes over, once the marks of an export are taken off. */
+const isBlank = (record: readonly string[]): boolean => record.every((cell) => unguarded(cell).trim() === '');
 
 function rowOf(
   columns: readonly (ImportColumn | undefined)[],
