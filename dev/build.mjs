@@ -1,6 +1,6 @@
-/** Builds `dist/` when its sources have changed: the program (`dist/app`), the sandbox, the bench, the chaos
- * runs, and the installation that all end-to-end tests share (jest imports its global set-up natively, so it must be
- * built). */
+/** Builds `dist/` when its sources have changed: the program (`dist/compiled`, and from it `dist/app`, which is run), the
+ * sandbox, the bench, the chaos runs, and the installation that all end-to-end tests share (jest imports its global
+ * set-up natively, so it must be built). */
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { bundle } from './bundle.mjs';
 import { root } from './checkout.mjs';
 import { alone } from './claims.mjs';
 import { generate } from './generate.mjs';
@@ -32,6 +33,7 @@ const SOURCES = [
   'nest-cli.json',
   '.swcrc',
   'dev/build.mjs',
+  'dev/bundle.mjs',
 ];
 const dist = join(root, 'dist');
 const stamp = join(dist, '.built-from');
@@ -57,7 +59,8 @@ export async function build(launcher) {
     const sources = fingerprint();
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return;
     say('Building');
-    for (const part of ['app', 'sandbox', 'bench', 'test']) rmSync(join(dist, part), { recursive: true, force: true });
+    for (const part of ['compiled', 'app', 'sandbox', 'bench', 'test'])
+      rmSync(join(dist, part), { recursive: true, force: true });
     await compile(launcher, 'nest build', ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
     const swc = [
       'node_modules/@swc/cli/bin/swc.js',
@@ -70,6 +73,7 @@ export async function build(launcher) {
       '--quiet',
     ];
     await compile(launcher, 'swc', [...swc, '--copy-files', '--ignore', '**/*.spec.ts,**/*.md']);
+    await bundle({ from: join(dist, 'compiled'), to: join(dist, 'app') });
     mkdirSync(dirname(join(dist, REFERENCE_SCRIPT.to)), { recursive: true });
     copyFileSync(join(root, REFERENCE_SCRIPT.from), join(dist, REFERENCE_SCRIPT.to));
     const missing = ENTRIES.filter((entry) => !existsSync(join(dist, entry)));

@@ -1,0 +1,66 @@
+/** Puts the compiled program and its packages together into a few files: Node starts on them in half the time. */
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, extname, join, relative } from 'node:path';
+import { build } from 'esbuild';
+
+const ENTRIES = ['main.js', 'cli.js'];
+
+/** Loaded from node_modules as they are: they come with binaries, or look for their own files. */
+const APART = ['sharp', '@prisma/*', 'pg', '@aws-sdk/*'];
+
+/** What packages ask for and do without: parts of Nest that this program does not use. */
+const ABSENT = [
+  '@fastify/static',
+  '@nestjs/websockets/*',
+  '@nestjs/microservices',
+  '@nestjs/microservices/*',
+  'class-transformer/storage',
+];
+
+/** CommonJS packages ask for others by `require`, which a module does not have. */
+const REQUIRE =
+  "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);";
+
+/**
+ * Bundles the entries of the folder `from` into the folder `to`, and copies what they read at run time (scripts of
+ * Redis, pages of the reference) to the same places there. Class names stay as they are written: Nest tells providers
+ * apart by them, and the log shows them.
+ */
+export async function bundle({ from, to }) {
+  await build({
+    entryPoints: ENTRIES.map((entry) => join(from, entry)),
+    outdir: to,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    keepNames: true,
+    sourcemap: true,
+    sourcesContent: false,
+    external: [...APART, ...ABSENT],
+    banner: { js: REQUIRE },
+    logLevel: 'warning',
+    plugins: [ownAddresses({ from, to })],
+  });
+  for (const place of readdirSync(from, { recursive: true })) {
+    if (['', '.js', '.map'].includes(extname(place))) continue;
+    mkdirSync(dirname(join(to, place)), { recursive: true });
+    copyFileSync(join(from, place), join(to, place));
+  }
+}
+
+/** A module that reads a file beside itself finds it where that is copied to; all bundled files lie in the folder `to`. */
+const ownAddresses = ({ from, to }) => ({
+  name: 'own-addresses',
+  setup(bundling) {
+    bundling.onLoad({ filter: /\.js$/ }, async ({ path }) => {
+      const place = relative(from, path);
+      if (place.startsWith('..')) return undefined;
+      const text = await readFile(path, 'utf8');
+      const address = `new URL(${JSON.stringify(`./${place}`)}, import.meta.url).href`;
+      return { contents: text.replaceAll('import.meta.url', address), loader: 'js', resolveDir: dirname(path) };
+    });
+  },
+});
