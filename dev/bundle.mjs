@@ -42,7 +42,7 @@ export async function bundle({ from, to }) {
     external: [...APART, ...ABSENT],
     banner: { js: REQUIRE },
     logLevel: 'warning',
-    plugins: [ownAddresses({ from, to })],
+    plugins: [ownAddresses(from)],
   });
   for (const place of readdirSync(from, { recursive: true })) {
     if (['', '.js', '.map'].includes(extname(place))) continue;
@@ -52,7 +52,7 @@ export async function bundle({ from, to }) {
 }
 
 /** A module that reads a file beside itself finds it where that is copied to; all bundled files lie in the folder `to`. */
-const ownAddresses = ({ from, to }) => ({
+const ownAddresses = (from) => ({
   name: 'own-addresses',
   setup(bundling) {
     bundling.onLoad({ filter: /\.js$/ }, async ({ path }) => {
