@@ -240,6 +240,14 @@ describe('POST /messages/…', () => {
           tenant.id,
           days,
         ]);
+      // Its statuses bring times of their own.
+      await eventually('its last status', async () => {
+        const rows = await tenant.rows(`SELECT 1 FROM messages WHERE id = $1 AND tenant_id = $2 AND status = 'read'`, [
+          text.body.data?.chat_message_id,
+          tenant.id,
+        ]);
+        return rows[0];
+      });
       await age(29.9);
       expect(await errorOf({ message_id: text.body.data?.message_id })).toBeUndefined();
       await age(30.1);
