@@ -1,5 +1,5 @@
 /** Puts the compiled program and its packages together into a few files: Node starts on them in half the time. */
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, relative } from 'node:path';
 import { build } from 'esbuild';
@@ -45,12 +45,15 @@ export async function bundle({ from, to }) {
     plugins: [ownAddresses(from)],
   });
   refuseSecondCopies(metafile);
-  for (const place of readdirSync(from, { recursive: true })) {
-    if (['', '.js', '.map'].includes(extname(place))) continue;
+  for (const place of readdirSync(from, { recursive: true }).filter((name) => isData(from, name))) {
     mkdirSync(dirname(join(to, place)), { recursive: true });
     copyFileSync(join(from, place), join(to, place));
   }
 }
+
+/** What was compiled has its map beside it; the page of the reference has scripts of its own, which have none. */
+const isData = (folder, place) =>
+  statSync(join(folder, place)).isFile() && extname(place) !== '.map' && !existsSync(join(folder, `${place}.map`));
 
 const packageOf = (path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
 
