@@ -130,6 +130,8 @@ describe('/docs', () => {
       await own.getByPlaceholder('Token').first().fill(tenant.api.token);
       await open('Send media message', own);
       await own
+        .locator('.section', { has: own.getByRole('heading', { name: 'Send media message' }) })
+        .first()
         .getByRole('button', { name: /Test Request/ })
         .first()
         .click();

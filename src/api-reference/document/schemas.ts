@@ -28,15 +28,17 @@ export function exampleOf(document: OpenAPIObject, given: SchemaObject | Referen
 }
 
 /**
- * Says the type beside `oneOf` and `anyOf`, where their members tell it: the same schema in other words, and one that
- * the viewer accepts.
+ * Says the type beside `oneOf`, `anyOf` and `allOf`, where their members tell it: the same schema in other words, and one
+ * that the viewer accepts.
  */
 export function completeUnionTypes(document: OpenAPIObject): void {
   for (const model of Object.values(document.components?.schemas ?? {})) {
     if ('$ref' in model) continue;
     for (const property of Object.values(model.properties ?? {})) {
       if ('$ref' in property || property.type) continue;
-      const types = (property.oneOf ?? property.anyOf ?? []).map((member) => resolved(document, member).type);
+      const types = (property.oneOf ?? property.anyOf ?? property.allOf ?? []).map(
+        (member) => resolved(document, member).type,
+      );
       const known = types.filter((type): type is string => typeof type === 'string');
       if (known.length > 0 && known.length === types.length) property.type = [...new Set(known)];
     }
