@@ -13,6 +13,8 @@ const base = {
 export default {
   // On two cores: tests wait for events half of their time.
   maxWorkers: 3,
+  // Modules of ended test files stay in memory, and collecting them takes ever longer.
+  workerIdleMemoryLimit: '1GB',
   // Real processes under load; unit specs take milliseconds all the same.
   testTimeout: 60_000,
   projects: [
