@@ -98,7 +98,8 @@ describe('the limit of a token', () => {
       await call(token, 2);
       const begun = performance.now();
       expect((await call(token, 4)).map(({ status }) => status)).toEqual([404, 404, 404, 404]);
-      expect(performance.now() - begun).toBeLessThan(1000);
+      // Each that asked Redis would wait for a second; on a slow machine one may, because the pause has ended.
+      expect(performance.now() - begun).toBeLessThan(3000);
     } finally {
       fleet.redis.signal('SIGCONT');
     }

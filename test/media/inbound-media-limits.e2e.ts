@@ -57,11 +57,12 @@ describe("the limit of a customer's file", () => {
     await outbox.run('UPDATE messages SET media_link_id = NULL WHERE id = $1', [id]);
     files += 1;
     const name = `${files}`;
-    await outbox.run('INSERT INTO inbound_media (message_id, tenant_id, media_id) VALUES ($1, $2, $3)', [
-      id,
-      sender.tenantId,
-      name,
-    ]);
+    // Columns of times hold milliseconds, and may round up: a second back is due.
+    await outbox.run(
+      `INSERT INTO inbound_media (message_id, tenant_id, media_id, next_at)
+       VALUES ($1, $2, $3, now() - interval '1 second')`,
+      [id, sender.tenantId, name],
+    );
     return { id, name };
   };
   const fetchNext = async () => {
