@@ -73,6 +73,8 @@ export async function build(launcher) {
       '--quiet',
     ];
     await compile(launcher, 'swc', [...swc, '--copy-files', '--ignore', '**/*.spec.ts,**/*.md']);
+    // Before the bundle, which copies it as it does the pages of the reference.
+    await compile(launcher, 'The description of the API', ['dist/compiled/describe.js']);
     await bundle({ from: join(dist, 'compiled'), to: join(dist, 'app') });
     mkdirSync(dirname(join(dist, REFERENCE_SCRIPT.to)), { recursive: true });
     copyFileSync(join(root, REFERENCE_SCRIPT.from), join(dist, REFERENCE_SCRIPT.to));

@@ -53,7 +53,7 @@ export class Program {
     }
     const operatorUrl = await this.app.get(OperatorServer, { strict: false }).listen();
     const apiUrl = await this.api?.listen(settings.PORT, settings.HOST);
-    if (this.api && apiUrl) this.api.app.get(ApiReference).describe(this.api.app, settings.PUBLIC_URL ?? apiUrl);
+    if (this.api && apiUrl) this.api.app.get(ApiReference).servedAt(settings.PUBLIC_URL ?? apiUrl);
     this.app.get(Health, { strict: false }).started();
     const addresses = { ...(apiUrl === undefined ? {} : { api_url: apiUrl }), operator_url: operatorUrl };
     if (settings.READY_FILE) await writeReadyFile(settings.READY_FILE, { ...addresses, pid: process.pid });

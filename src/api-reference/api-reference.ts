@@ -1,33 +1,34 @@
-import { type INestApplication, Injectable } from '@nestjs/common';
-import type { OpenAPIObject } from '@nestjs/swagger';
-import { apiDocument } from './document/api-document.js';
+import { readFile } from 'node:fs/promises';
+import { Injectable } from '@nestjs/common';
 import { type Asset, type AssetName, prepareAsset, ReferenceAssets } from './reference-assets.js';
 
-/** What /openapi.json and /docs serve. */
+/** Where the build leaves the OpenAPI document (src/describe.ts). */
+export const DOCUMENT_FILE = new URL('./openapi.json', import.meta.url);
+
+/** Stands in that document for the address under which the API is reached. */
+export const DESCRIBED_ADDRESS = 'https://address-of-the-api.invalid';
+
+/**
+ * What /openapi.json and /docs serve. The document is made by the build: making it takes half a second of the processor,
+ * and every start would pay for it.
+ */
 @Injectable()
 export class ApiReference {
   private readonly assets = new ReferenceAssets();
-  private document: OpenAPIObject | undefined;
-  private serialized: Promise<Asset> | undefined;
+  private address: string | undefined;
+  private document: Promise<Asset> | undefined;
   private html: Promise<string> | undefined;
 
-  /**
-   * Makes the document from the controllers of `app`. Called once by whoever starts the program, when all modules are
-   * loaded and the public address is known.
-   *
-   * @throws Error when an endpoint is described so that no complete document can be made of it
-   */
-  describe(app: INestApplication, publicUrl: string): OpenAPIObject {
-    this.document = apiDocument(app, publicUrl);
-    this.serialized = undefined;
-    return this.document;
+  /** Called once by whoever starts the program, when the public address is known. */
+  servedAt(publicUrl: string): void {
+    this.address = publicUrl;
+    this.document = undefined;
   }
 
   /** The document as it is sent. */
   openApi(): Promise<Asset> {
-    if (!this.document) throw new Error('ApiReference.describe() was not called');
-    this.serialized ??= prepareAsset(Buffer.from(JSON.stringify(this.document)), 'application/json; charset=utf-8');
-    return this.serialized;
+    this.document ??= this.readDocument();
+    return this.document;
   }
 
   page(): Promise<string> {
@@ -37,5 +38,12 @@ export class ApiReference {
 
   asset(name: AssetName): Promise<Asset> {
     return this.assets.get(name);
+  }
+
+  private async readDocument(): Promise<Asset> {
+    if (this.address === undefined) throw new Error('ApiReference.servedAt() was not called');
+    const inJson = JSON.stringify(this.address).slice(1, -1);
+    const text = (await readFile(DOCUMENT_FILE, 'utf8')).replaceAll(DESCRIBED_ADDRESS, () => inJson);
+    return prepareAsset(Buffer.from(text), 'application/json; charset=utf-8');
   }
 }

@@ -10,7 +10,7 @@ export class SandboxProcess {
 
   /** `log`: a file for what it prints. */
   static async start(env: NodeJS.ProcessEnv = {}, log?: string): Promise<SandboxProcess> {
-    const child = TestProcess.start('sandbox', process.execPath, ['--enable-source-maps', 'dist/sandbox/main.js'], {
+    const child = TestProcess.start('sandbox', process.execPath, ['dist/sandbox/main.js'], {
       env: { ...baseEnvironment(), SANDBOX_PORT: '0', ...env },
       log,
     });
