@@ -234,14 +234,14 @@ describe('GET /contacts', () => {
     expect(Object.keys(await refusedBy(tenant.api, 'contacts', query))).toEqual([parameter]);
   });
 
-  it('finds by a search what stands together far back in another order, on every page', async () => {
+  it('finds by a search what stands together far back in the order, on every page', async () => {
     const many = await TestTenant.create({ withoutNumber: true });
-    // More rows than are looked through first; what is searched for is at the end of the names, but for two.
+    // More rows than are looked through first; what is searched for was made first, and ends the names but for two.
     await many.rows(
-      `INSERT INTO contacts (tenant_id, firstname, lastname, type, phone, company)
+      `INSERT INTO contacts (tenant_id, firstname, lastname, type, phone, company, created_at)
        SELECT $1, CASE WHEN n <= 2 THEN 'Adel' WHEN n <= 42 THEN 'Yusuf' ELSE 'Mona' END, lpad(n::text, 4, '0'), 'lead',
-              (201200000000 + n)::text, CASE WHEN n <= 42 THEN 'Little Shop' END
-         FROM generate_series(1, 2500) n`,
+              (201200000000 + n)::text, CASE WHEN n <= 42 THEN 'Little Shop' END, now() + n * interval '1 second'
+         FROM generate_series(1, 3500) n`,
       [many.id],
     );
     const found = async (query: string): Promise<string[]> => {
@@ -255,8 +255,41 @@ describe('GET /contacts', () => {
     expect(await found('sort=firstname')).toEqual(expected);
     expect(await found('sort=-firstname')).toEqual(expected.toReversed());
     expect(await found('sort=firstname&page=3')).toEqual(expected.slice(30));
+    expect(await found('sort=-created_at')).toEqual(expected.toReversed());
+    expect(await found('page=3')).toEqual(expected.toReversed().slice(30));
     await many.close();
   });
+
+  it('finds the same for a tenant that has most of all contacts, and nothing of the others', async () => {
+    const most = await TestTenant.create({ withoutNumber: true });
+    await most.rows(
+      `INSERT INTO contacts (tenant_id, firstname, lastname, type, phone, company)
+       SELECT $1, 'Mona', n::text, 'lead', (201100000000 + n)::text, CASE WHEN n % 250 = 1 THEN 'Zeina Adel' END
+         FROM generate_series(1, 10000) n`,
+      [most.id],
+    );
+    await most.rows('ANALYZE contacts', []);
+    const lists = async (of: TestTenant, query: string) => {
+      const { items, pagination } = await getList<Contact>(of.api, 'contacts', query);
+      return [items.length, pagination.total];
+    };
+    expect(await lists(most, 'search=zeina+adel')).toEqual([15, 40]);
+    expect(await lists(most, 'filter[company][like]=zeina')).toEqual([15, 40]);
+    expect(await lists(most, 'search=201100000001')).toEqual([1, 1]);
+    expect(await names('search=zeina+adel')).toEqual(['Zeina']);
+    expect(await names('search=201100000005')).toEqual(['منى']);
+    await most.close();
+  });
+
+  it.each(['201100', '0110000', '100000005', '49151123', '151123456'])(
+    'finds by digits %s, wherever they stand',
+    async (digits) => {
+      const { items } = await getList<Contact>(tenant.api, 'contacts', '');
+      const expected = items.filter(({ phone }) => phone?.includes(digits));
+      expect(expected).not.toEqual([]);
+      expect(await names(`search=${digits}`)).toEqual(expected.map(({ firstname }) => firstname));
+    },
+  );
 
   it("does not take another tenant's cursor", async () => {
     const { pagination } = await getList(tenant.api, 'contacts', 'per_page=1');

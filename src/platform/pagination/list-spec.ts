@@ -93,13 +93,24 @@ export interface ListSpec {
      */
     readonly indexed?: true;
     /**
-     * For `indexed` columns of a source without a join: in another order than the usual one this many rows are looked
-     * through first. When they do not fill the page, what is searched for is rare there, and is taken by its own index
-     * and sorted. The planner's guess is no help: it takes matches for evenly spread, and "all whose name begins with
-     * Y" stand together at the end of the names.
+     * For `indexed` columns of a source without a join: this many rows of the order are looked through first. When they
+     * do not fill the page, what is searched for is rare there, and is taken by its own index and sorted. The planner's
+     * guess is no help: it takes matches for evenly spread, and "all whose name begins with Y" stand together at the end
+     * of the names, those of one old import far behind the newest.
      */
     readonly nearRows?: number;
+    /**
+     * Of a text that is searched for, the part that the index of trigrams is asked for; the row decides about the whole.
+     * For texts that begin as nearly all rows do: a trigram of all rows narrows nothing, and its list is as long as they
+     * are many.
+     */
+    readonly distinctive?: (text: string) => string;
   };
+  /**
+   * The table with an index of trigrams that begins with the tenant. For a tenant that has most of its rows, the index is
+   * asked for the text alone: the list of all its rows takes longer to go through than what others have of the text.
+   */
+  readonly trigramTable?: string;
   /** Fields of an item, in the order in which it shows them. */
   readonly fields: readonly string[];
   readonly includes: readonly string[];
@@ -110,4 +121,6 @@ export interface ListScope {
   readonly tenantId: number;
   /** Only the rows below one parent, such as the messages of a chat. */
   readonly within?: { readonly sql: string; readonly id: number };
+  /** It has most of the rows there are, see `trigramTable` in {@link ListSpec}. */
+  readonly hasMost?: boolean;
 }

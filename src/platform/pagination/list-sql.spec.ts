@@ -51,6 +51,31 @@ describe('the SQL of a list', () => {
     );
   });
 
+  it('asks an index for the distinctive part of a search, and the row for the whole', () => {
+    const search = {
+      description: 'N.',
+      columns: ['p.name', 'p.note'],
+      indexed: true,
+      distinctive: (text: string) => text.replace(/^20/, ''),
+    } as const;
+    const { text, parameters } = pageStatement({ ...PARCEL_LIST, search }, scope, request('q=2010_1'));
+    expect(text).toContain('(p.name LIKE lower($2::text) OR p.note LIKE lower($2::text))');
+    expect(text).toContain('(strpos(p.name, lower($3::text)) > 0 OR strpos(p.note, lower($3::text)) > 0)');
+    expect(parameters.slice(0, 3)).toEqual([42, '%10\\_1%', '2010_1']);
+    expect(pageStatement({ ...PARCEL_LIST, search }, scope, request('q=Box')).text).not.toContain('strpos');
+  });
+
+  it('keeps a tenant that has most of the rows out of the index of trigrams, which compares no bigint', () => {
+    const most = { ...scope, hasMost: true };
+    for (const { text, parameters } of [
+      pageStatement(PARCEL_LIST, most, request('q=box')),
+      countStatement(PARCEL_LIST, most, request('q=box'), 10),
+    ]) {
+      expect(text).toContain('WHERE p.tenant_id = $1::bigint');
+      expect(parameters[0]).toBe(42);
+    }
+  });
+
   it('looks for a page of a search among the first rows of its order, within all that else is asked', () => {
     const asked = request('q=box&sort=name&filter[state]=new', { after: ['Mona', 5] });
     const { text, parameters } = nearPageStatement(PARCEL_LIST, scope, asked, 2000) ?? { text: '', parameters: [] };

@@ -134,7 +134,9 @@ function conditionsOf(
   request: ListRequest,
   parameters: Parameters,
 ): string[] {
-  const tenant = parameters.add(scope.tenantId, 'int');
+  // The operator classes of GIN have no comparison of integer and bigint, those of B-trees have one: as a bigint the
+  // tenant narrows a walk in order, and not a look into an index of trigrams.
+  const tenant = parameters.add(scope.tenantId, scope.hasMost ? 'bigint' : 'int');
   const conditions = [`${source.tenant} = ${tenant}`];
   if (scope.within) conditions.push(`${scope.within.sql} = ${parameters.add(scope.within.id, 'bigint')}`);
   for (const condition of request.filters) {
@@ -156,9 +158,13 @@ function conditionsOf(
 
 function searchSql({ search: spec }: ListSpec, search: string | null, parameters: Parameters): string[] {
   if (search === null || !spec) return [];
-  const pattern = parameters.add(containing(search), 'text');
+  const distinctive = spec.distinctive?.(search) ?? search;
+  const pattern = parameters.add(containing(distinctive), 'text');
   const matches = spec.indexed ? `LIKE lower(${pattern})` : `ILIKE ${pattern}`;
-  return [`(${spec.columns.map((column) => `${column} ${matches}`).join(' OR ')})`];
+  const found = `(${spec.columns.map((column) => `${column} ${matches}`).join(' OR ')})`;
+  if (distinctive === search) return [found];
+  const whole = parameters.add(search, 'text');
+  return [found, `(${spec.columns.map((column) => `strpos(${column}, lower(${whole})) > 0`).join(' OR ')})`];
 }
 
 /** A part of the order with its expression. */

@@ -8,6 +8,7 @@ import { ListCursors } from './list-cursors.js';
 import { type ListRequest, type KeysetPosition, writtenSort } from './list-request.js';
 import type { ListScope, ListSpec } from './list-spec.js';
 import { countStatement, estimateStatement, type ListStatement, nearPageStatement, pageStatement } from './list-sql.js';
+import { asksForTrigrams, trigramStatement } from './list-trigrams.js';
 import type { Pagination } from './pagination.js';
 import { readListRequest } from './read-list-request.js';
 
@@ -95,8 +96,8 @@ export class Lists {
     request: ListRequest,
     readRows: ReadRows<T>,
   ): Promise<ListPage<T>> {
-    if (request.search !== null && spec.search?.indexed) await sql.query('', 'SET LOCAL enable_seqscan = off');
-    const found = await this.pageRows(sql, spec, scope, request);
+    const reading = asksForTrigrams(spec, request) ? await this.byTrigrams(sql, spec, scope) : scope;
+    const found = await this.pageRows(sql, spec, reading, request);
     const shown = found.slice(0, request.perPage);
     const ids = shown.map(({ id }) => id);
     const rows = new Map(ids.length === 0 ? [] : (await readRows(sql, ids)).map((row) => [row.id, row]));
@@ -104,7 +105,13 @@ export class Lists {
     const last = shown.at(-1);
     const nextCursor =
       last && found.length > shown.length ? this.nextCursor(spec, scope, request, positionOf(last, request)) : null;
-    return { items, pagination: await this.pagination(sql, spec, scope, request, shown.length, nextCursor) };
+    return { items, pagination: await this.pagination(sql, spec, reading, request, shown.length, nextCursor) };
+  }
+
+  private async byTrigrams(sql: SqlRunner, spec: ListSpec, scope: ListScope): Promise<ListScope> {
+    const { text, parameters } = trigramStatement(spec, scope);
+    const [row] = await sql.query<{ has_most: boolean }>('lists_by_trigrams', text, [...parameters]);
+    return { ...scope, hasMost: row?.has_most ?? false };
   }
 
   /** See `nearRows` in {@link ListSpec}. */
@@ -115,8 +122,11 @@ export class Lists {
     request: ListRequest,
   ): Promise<readonly PageRow[]> {
     const nearRows = request.search === null ? undefined : spec.search?.nearRows;
+    // In the usual order a further page begins where the matches are, or, by its number, far behind all that is near.
     const isUsual = writtenSort(request.sort) === spec.defaultSort;
-    const statement = nearRows === undefined || isUsual ? undefined : nearPageStatement(spec, scope, request, nearRows);
+    const isSpread = isUsual && (request.page > 1 || request.after !== null);
+    const statement =
+      nearRows === undefined || isSpread ? undefined : nearPageStatement(spec, scope, request, nearRows);
     if (!statement) return run<PageRow>(sql, pageStatement(spec, scope, request));
     const near = await run<PageRow>(sql, statement);
     if (near.length > request.perPage) return near;
