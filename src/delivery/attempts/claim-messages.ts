@@ -43,12 +43,12 @@ claimed AS (
          updated_at = now()
     FROM locked l
    WHERE m.id = l.id AND NOT l.paused
-  RETURNING m.id, m.tenant_id, m.number_id, m.chat_id, m.attempt_no, m.retries, m.due_at, m.type, m.phone, m.recipient_user_id,
-            m.body, m.content, m.reply_to_wamid, m.media_link_id),
+  RETURNING m.id, m.tenant_id, m.number_id, m.chat_id, m.attempt_no, m.retries, m.due_at, m.expires_at, m.type, m.phone,
+            m.recipient_user_id, m.body, m.content, m.reply_to_wamid, m.media_link_id),
 recorded AS (
   INSERT INTO attempts (message_id, attempt_no, number_id, state, worker)
   SELECT id, attempt_no, number_id, 'claimed', $4 FROM claimed)
-SELECT c.*, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
+SELECT c.*, (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000)::float8 AS expires_in_ms, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
        n.messaging_limit_tier, a.portfolio, l.public_id, l.filename,
        coalesce(h.service_window_expires_at > now() + interval '${WINDOW_SPARE_S} seconds', false) AS in_service_window,
        t.status AS template_status,
@@ -71,6 +71,7 @@ interface ClaimRow {
   attempt_no: number;
   retries: number;
   due_at: Date;
+  expires_in_ms: number | null;
   type: string;
   phone: string | null;
   recipient_user_id: string | null;
@@ -103,13 +104,15 @@ export async function claimMessages(
   requests: ClaimRequest[],
   options: { leaseS: number; worker: string },
 ): Promise<(ClaimedMessage | null)[]> {
+  // The answer is counted from the question: a message is rather good for a moment less than for one more.
+  const asked = performance.now();
   const rows = await sql.query<ClaimRow>('delivery_claim', CLAIM, [
     requests.map((request) => request.id),
     requests.map((request) => request.generation),
     options.leaseS,
     options.worker,
   ]);
-  const claimed = new Map(rows.map((row) => [row.id, fromRow(row)]));
+  const claimed = new Map(rows.map((row) => [row.id, fromRow(row, asked)]));
   return requests.map(({ id }) => {
     const message = claimed.get(id) ?? null;
     // A message that stands twice in one group is claimed once.
@@ -118,13 +121,14 @@ export async function claimMessages(
   });
 }
 
-function fromRow(row: ClaimRow): ClaimedMessage {
+function fromRow(row: ClaimRow, asked: number): ClaimedMessage {
   return {
     id: row.id,
     tenantId: row.tenant_id,
     attemptNo: row.attempt_no,
     retries: row.retries,
     dueAt: row.due_at,
+    goodUntil: row.expires_in_ms === null ? null : asked + row.expires_in_ms,
     type: row.type,
     phone: row.phone,
     recipientUserId: row.recipient_user_id,

@@ -6,6 +6,8 @@ export interface ClaimedMessage {
   /** Retries so far after refusals that allowed one; counted against the error table's maximum. */
   retries: number;
   dueAt: Date;
+  /** When it is of no use any more, by this process's clock (performance.now()); null: never. */
+  goodUntil: number | null;
   type: string;
   /** Digits without '+'; null when the recipient is known by a WhatsApp user id alone. */
   phone: string | null;

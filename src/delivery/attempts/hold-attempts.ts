@@ -18,7 +18,8 @@ export type Submission = 'submitted' | 'gone' | { unwanted: string };
 /*
  * The primary keys find message and attempt. A message that a status webhook or the recovery has moved on is not
  * `sending` under this attempt any more: the worker steps aside. While all delivery is held, no submission begins (its
- * claim lapses, and it is released again after the hold); one that has begun goes on.
+ * claim lapses, and it is released again after the hold); one that has begun goes on. Nor does one of a message that is
+ * of no use any more: it has expired, or its one-time code was replaced or verified.
  *
  * The contact's wish is read here, by the same statement that commits the submission: whoever opted out before it began
  * gets nothing, whatever was in a worker's hands by then. What nobody wants stays claimed, for its end.
@@ -33,7 +34,8 @@ locked AS MATERIALIZED (
               WHEN k.is_opted_out THEN '${OPT_OUT_TITLES.all}' ELSE '${OPT_OUT_TITLES.marketing}' END AS unwanted
     FROM i JOIN messages m ON m.id = i.id LEFT JOIN contacts k ON k.id = m.contact_id AND k.tenant_id = m.tenant_id
    WHERE m.attempt_no = i.attempt_no AND m.status = 'sending' AND m.attempt_state IN ('claimed', $4)
-     AND (m.attempt_state <> 'claimed' OR $4 = 'claimed' OR NOT ${IS_HELD})
+     AND (m.attempt_state <> 'claimed' OR $4 = 'claimed'
+          OR (NOT ${IS_HELD} AND (m.expires_at IS NULL OR m.expires_at > now())))
    ORDER BY m.id FOR UPDATE OF m),
 held AS (
   UPDATE messages m SET attempt_state = $4, next_at = now() + $3 * interval '1 second', updated_at = now()

@@ -9,7 +9,10 @@ import { PayloadError } from './payload-builder.js';
  */
 export function openSealed(message: ClaimedMessage, encryption: Encryption): ClaimedMessage {
   const { sealed } = message.content;
-  if (typeof sealed !== 'string') return message;
+  if (typeof sealed !== 'string') {
+    if (message.content.category !== 'AUTHENTICATION') return message;
+    throw new PayloadError(`Message ${message.id} has no code any more`);
+  }
   try {
     const template: unknown = JSON.parse(encryption.decrypt(Buffer.from(sealed, 'base64'), SEALED_CONTEXT));
     return { ...message, content: { template } };

@@ -11,7 +11,7 @@ import { publishAdvanced } from '../status/publish-advanced.js';
 import { type Hold, readHold } from '../hold/hold-state.js';
 import { expireMessages } from './expire-messages.js';
 import { Feeder } from './feeder.js';
-import { resendCodes, settleUnknown } from './settle-unknown.js';
+import { resendCodes, settleUnknown, wipeExpiredCodes } from './settle-unknown.js';
 
 const BATCH = 200;
 const SWEEP_MS = 1000;
@@ -71,6 +71,7 @@ export class RecoveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
       this.woken.release(woken);
       return expired.length === BATCH;
     });
+    await this.step('wipe', SWEEP_MS, async () => (await wipeExpiredCodes(this.postgres, BATCH)) === BATCH);
     await this.step('settle', SWEEP_MS, async () => !held && (await this.settle()));
     await this.step('parked', SWEEP_MS, () => this.sweepParked());
     await this.step('lanes', SWEEP_MS, () => this.sweepLanes());

@@ -40,6 +40,25 @@ export function resendCodes(
   return sql.query('delivery_resend_codes', RESEND_CODES, [afterS, limit]);
 }
 
+/* Index messages_unknown_codes. */
+const WIPE_EXPIRED_CODES = `
+WITH picked AS MATERIALIZED (
+  SELECT m.id FROM messages m
+   WHERE m.status = 'unknown' AND m.priority = 0 AND m.expires_at <= now() AND m.content ? 'sealed'
+   ORDER BY m.unknown_at LIMIT $1 FOR UPDATE OF m SKIP LOCKED)
+UPDATE messages m SET content = m.content - 'sealed', updated_at = now()
+  FROM picked p
+ WHERE m.id = p.id
+RETURNING m.id`;
+
+/**
+ * Takes away the codes of messages that nobody knows the end of, once they have expired: they will not be sent again,
+ * whatever becomes of the message. @returns how many there were
+ */
+export async function wipeExpiredCodes(sql: SqlRunner, limit: number): Promise<number> {
+  return (await sql.query('delivery_wipe_expired_codes', WIPE_EXPIRED_CODES, [limit])).length;
+}
+
 /*
  * Indexes messages_unknown, webhook_inbox_unprocessed, webhook_inbox_deferred. Silence is WhatsApp's only while we
  * could have heard it: both halves of the intake live, and have done so since the outcome became unknown; no new raw

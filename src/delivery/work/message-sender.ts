@@ -142,6 +142,7 @@ export class MessageSender {
         submittedAt = performance.now();
       }
       if (!(await this.departures.wait(this.untilDeparture(number.id, slot)))) break;
+      if (isOver(message)) return releasedUnsent('expired', 0);
       // The last look before the write: nothing has left yet, so the same attempt may wait for a new slot.
       if (!this.missed(number.id, slot)) return true;
       slot = await this.renew(message, slot);
@@ -234,3 +235,6 @@ export class MessageSender {
     return this.slots.untilDeparture(numberId, slot.departsAt) ?? -Infinity;
   }
 }
+
+/** It waited for its file or its slot for too long: it goes back unsent, and ends as expired. */
+const isOver = ({ goodUntil }: ClaimedMessage): boolean => goodUntil !== null && performance.now() >= goodUntil;

@@ -18,6 +18,7 @@ export const claimedMessage = (fields: Partial<ClaimedMessage> = {}): ClaimedMes
   attemptNo: 3,
   retries: 0,
   dueAt: new Date(0),
+  goodUntil: null,
   type: 'text',
   phone: '971501234567',
   recipientUserId: null,
