@@ -1,5 +1,6 @@
 import { phoneDigits } from '../messages/phone-text.js';
 import { Router } from 'express';
+import { outgoingBubble } from '../page/bubble.js';
 import type { MessageRecord } from '../record/records.js';
 import type { PhoneNumber } from '../world/phone-number.js';
 import type { World } from '../world/world.js';
@@ -33,6 +34,22 @@ export function recordRoutes(world: World): Router {
     for (const message of numberFrom(world, query).messages) {
       if (message.seq <= since || !messageFits(query, message)) continue;
       if (found.push(message) === limit) break;
+    }
+    response.json({ data: found, last_seq: world.journal.lastSeq });
+  });
+
+  router.get('/codes', (request, response) => {
+    const query = queryOf(request);
+    const { since, limit } = window(query);
+    const number = numberFrom(world, query);
+    const found: object[] = [];
+    for (const message of number.messages) {
+      if (message.seq <= since || message.type !== 'template' || !messageFits(query, message)) continue;
+      const { text, buttons } = outgoingBubble(number, message);
+      const code = buttons.find(({ kind }) => kind === 'copy_code')?.value;
+      if (code === undefined) continue;
+      const { seq, wamid, at, wa_id } = message;
+      if (found.push({ seq, wamid, at, to: wa_id, code, text }) === limit) break;
     }
     response.json({ data: found, last_seq: world.journal.lastSeq });
   });

@@ -30,7 +30,7 @@ export function checkTemplate(template: Template | undefined, content: TemplateC
   checkText(template, 'body', template.bodyText(), only(content, 'body')?.parameters ?? [], BODY_MAX);
   const buttons = template.buttons();
   for (const component of content.components) {
-    if (component.type === 'button') checkButton(component, buttons[component.index ?? 0]);
+    if (component.type === 'button') checkButton(template, component, buttons[component.index ?? 0]);
   }
   buttons.forEach((button, index) => requireButtonValue(button, index, content));
   if (template.category === 'AUTHENTICATION') checkOneTimeCode(content);
@@ -116,11 +116,14 @@ const BUTTON_SUB_TYPES: Record<TemplateButton['type'], readonly string[]> = {
   PHONE_NUMBER: [],
 };
 
-function checkButton(given: TemplateComponentValues, button: TemplateButton | undefined): void {
+function checkButton(template: Template, given: TemplateComponentValues, button: TemplateButton | undefined): void {
   const index = given.index ?? 0;
   if (button === undefined) throw new GraphError(132018, `buttons: the template has no button at index ${index}`);
   if (!BUTTON_SUB_TYPES[button.type].includes(given.subType ?? '')) {
     throw new GraphError(132012, `buttons: Button at index ${index} is of type ${button.type}, not ${given.subType}`);
+  }
+  if (given.subType === 'otp' && template.category !== 'AUTHENTICATION') {
+    throw new GraphError(132012, `buttons: Only AUTHENTICATION templates have an OTP button, not ${template.category}`);
   }
   if (given.parameters.length > 1) throw countMismatch('buttons', given.parameters.length, 1);
   if (button.type === 'COPY_CODE') checkCouponCode(given.parameters[0], index);

@@ -87,6 +87,36 @@ describe('template messages', () => {
     expect(errorCode(await send(name, components))).toBe(code);
   });
 
+  it('bring one-time codes in the category AUTHENTICATION only', async () => {
+    const code = [body('483927'), button('483927', 'otp')];
+    expect((await send('verification_code', code)).status).toBe(200);
+    await add({
+      name: 'not_a_code',
+      category: 'UTILITY',
+      components: [
+        { type: 'BODY', text: '{{1}}' },
+        { type: 'BUTTONS', buttons: [{ type: 'URL', text: 'Copy', url: 'https://shop.example.com/{{1}}' }] },
+      ],
+    });
+    expect(errorCode(await send('not_a_code', code))).toBe(132012);
+  });
+
+  it('hand a test the code that the phone shows', async () => {
+    await send('hello');
+    await send('verification_code', [body('1111'), button('1111')]);
+    const wamid = await account.accepted({
+      type: 'template',
+      template: { name: 'verification_code', language: { code: 'en_US' }, components: [body('Ab12'), button('Ab12')] },
+    });
+    const codes = (query: string): Promise<Fields> =>
+      driver.control('GET', `/codes?phone_number_id=${account.numberId}${query}`);
+    expect(await codes('')).toMatchObject({ data: [{ code: '1111' }, { code: 'Ab12' }] });
+    expect(await codes(`&wamid=${wamid}`)).toMatchObject({
+      data: [{ code: 'Ab12', wamid, to: CUSTOMER.slice(1), text: expect.stringContaining('*Ab12*') as unknown }],
+    });
+    expect(await codes('&to=15550009999')).toMatchObject({ data: [] });
+  });
+
   it('take values by their number, whatever its place in the text', async () => {
     await add({ name: 'turned', components: [{ type: 'BODY', text: '{{2}} for {{1}}, {{1}}' }] });
     // The first value stands twice, the second and 7 fixed characters once: 2 × 507 + 2 + 7 = 1,023.

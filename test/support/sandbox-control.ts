@@ -54,6 +54,15 @@ export interface AcceptedCounts {
   counts: Record<string, number>;
 }
 
+/** A one-time code that a phone was sent: what its button copies, and the text around it. */
+export interface SandboxCode {
+  wamid: string;
+  at: number;
+  to: string;
+  code: string;
+  text: string;
+}
+
 type Json = Record<string, unknown>;
 
 /** The sandbox's control API (see sandbox/README.md). */
@@ -117,6 +126,12 @@ export class SandboxControl {
   async requests(phoneNumberId: string, query: Record<string, string> = {}): Promise<SandboxRequest[]> {
     const search = new URLSearchParams({ phone_number_id: phoneNumberId, limit: '100000', ...query });
     return (await this.call<{ data: SandboxRequest[] }>('GET', `/requests?${search.toString()}`)).data;
+  }
+
+  /** One-time codes as the phones show them, the oldest first. */
+  async codes(phoneNumberId: string, query: Record<string, string> = {}): Promise<SandboxCode[]> {
+    const search = new URLSearchParams({ phone_number_id: phoneNumberId, limit: '100000', ...query });
+    return (await this.call<{ data: SandboxCode[] }>('GET', `/codes?${search.toString()}`)).data;
   }
 
   counts(phoneNumberId: string): Promise<AcceptedCounts> {
