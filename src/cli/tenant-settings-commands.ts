@@ -22,12 +22,18 @@ interface DefaultsOptions {
   json?: boolean;
 }
 
+interface CodeOptions {
+  maxAttempts?: number;
+  codeLength?: number;
+  json?: boolean;
+}
+
 interface PolicyOptions {
   unknown: 'fail' | 'resend';
   json?: boolean;
 }
 
-/** `tenant settings|plan|defaults|policy`. */
+/** `tenant settings|plan|defaults|policy|otp`. */
 export function addTenantSettingsCommands(tenant: Command): void {
   tenant
     .command('settings')
@@ -91,6 +97,21 @@ Examples:
     .action(async (id: number, { unknown, json }: PolicyOptions) => {
       showSettings(await run((settings) => settings.setUnknownPolicy(id, unknown)), json);
     });
+  addCodesCommand(tenant);
+}
+
+function addCodesCommand(tenant: Command): void {
+  tenant
+    .command('otp')
+    .description("Set how a tenant's one-time codes are; codes that were sent before keep theirs")
+    .argument('<tenant>', 'id of the tenant', parseId)
+    .option('--max-attempts <times>', 'how often one code may be tried, 1 to 10; a new tenant has 5', parseId)
+    .option('--code-length <digits>', 'digits of a code that is made here, 4 to 15; a new tenant has 6', parseId)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  $ npm run cli -- tenant otp 7 --max-attempts 3 --code-length 8')
+    .action(async (id: number, { maxAttempts, codeLength, json }: CodeOptions) => {
+      showSettings(await run((settings) => settings.setCodes(id, { maxAttempts, codeLength })), json);
+    });
 }
 
 function showSettings(settings: TenantSettings, json: boolean | undefined): void {
@@ -105,6 +126,7 @@ function showSettings(settings: TenantSettings, json: boolean | undefined): void
     ['outcome unknown', settings.unknownPolicy],
     ['service window', settings.enforceServiceWindow ? 'enforced' : 'left to WhatsApp'],
     ['messages expire', `after ${settings.messageExpiresInS} seconds`],
+    ['one-time codes', `${settings.otpCodeLength} digits, ${settings.otpMaxAttempts} attempts`],
     ['messages kept', settings.messageRetentionDays === null ? 'for ever' : `${settings.messageRetentionDays} days`],
   ]);
   show({ json: settingsJson(settings), lines }, json === true);
@@ -122,4 +144,6 @@ const settingsJson = (settings: TenantSettings): object => ({
   enforce_service_window: settings.enforceServiceWindow,
   message_expires_in_s: settings.messageExpiresInS,
   message_retention_days: settings.messageRetentionDays,
+  otp_max_attempts: settings.otpMaxAttempts,
+  otp_code_length: settings.otpCodeLength,
 });

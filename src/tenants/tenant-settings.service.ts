@@ -16,6 +16,14 @@ export interface DefaultsChange {
   readonly assigneeId?: number;
 }
 
+/** How a tenant's one-time codes are; what is absent stays as it is. Codes that were sent before keep theirs. */
+export interface CodeSettingsChange {
+  /** How often one code may be tried. */
+  readonly maxAttempts?: number;
+  /** Digits of a code that is made here. */
+  readonly codeLength?: number;
+}
+
 /** What becomes of a message whose outcome stays unknown. */
 export type UnknownPolicy = 'fail' | 'resend';
 
@@ -28,6 +36,8 @@ export interface TenantSettings {
   readonly enforceServiceWindow: boolean;
   readonly messageExpiresInS: number;
   readonly messageRetentionDays: number | null;
+  readonly otpMaxAttempts: number;
+  readonly otpCodeLength: number;
   readonly plan: string | null;
   readonly planExpiresAt: Date | null;
   readonly planCancelledAt: Date | null;
@@ -36,6 +46,10 @@ export interface TenantSettings {
 type Transaction = PrismaNames.TransactionClient;
 
 const MAX_NAME = 255;
+/** A phone has ten tries a minute, whatever the code allows. */
+const CODE_ATTEMPTS = { least: 1, most: 10 } as const;
+/** WhatsApp takes 15 characters; fewer than four are guessed too easily. */
+const CODE_DIGITS = { least: 4, most: 15 } as const;
 
 /** The operator's work on a tenant's plan, defaults and policy. Every change holds from the next send on. */
 @Injectable()
@@ -111,6 +125,23 @@ export class TenantSettingsService {
     });
   }
 
+  /** @throws TenantError when a number is out of its range, or none is given */
+  async setCodes(tenantId: number, { maxAttempts, codeLength }: CodeSettingsChange): Promise<TenantSettings> {
+    if (maxAttempts === undefined && codeLength === undefined) throw new TenantError('Nothing to change was given');
+    requireWithin(maxAttempts, CODE_ATTEMPTS, 'A code may be tried', 'times');
+    requireWithin(codeLength, CODE_DIGITS, 'A code has', 'digits');
+    return this.change(tenantId, async (transaction) => {
+      await transaction.tenant.update({
+        where: { id: tenantId },
+        data: { otpMaxAttempts: maxAttempts, otpCodeLength: codeLength },
+      });
+      return {
+        ...(maxAttempts !== undefined && { otp_max_attempts: maxAttempts }),
+        ...(codeLength !== undefined && { otp_code_length: codeLength }),
+      };
+    });
+  }
+
   private change(
     tenantId: number,
     work: (transaction: Transaction) => Promise<PrismaNames.InputJsonObject>,
@@ -122,6 +153,16 @@ export class TenantSettingsService {
       return read(transaction, tenantId);
     });
   }
+}
+
+function requireWithin(
+  value: number | undefined,
+  { least, most }: { least: number; most: number },
+  what: string,
+  unit: string,
+): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
+  throw new TenantError(`${what} ${least} to ${most} ${unit}`);
 }
 
 function checked(name: string): string {
@@ -166,6 +207,8 @@ async function read(
     enforceServiceWindow: tenant.enforceServiceWindow,
     messageExpiresInS: tenant.messageExpiresInS,
     messageRetentionDays: tenant.messageRetentionDays,
+    otpMaxAttempts: tenant.otpMaxAttempts,
+    otpCodeLength: tenant.otpCodeLength,
     plan: plan?.name ?? null,
     planExpiresAt: tenant.planExpiresAt,
     planCancelledAt: tenant.planCancelledAt,
