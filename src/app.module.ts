@@ -12,6 +12,7 @@ import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
 import { InboundMediaModule } from './media/inbound/inbound-media.module.js';
 import { MediaModule } from './media/media.module.js';
 import { MessagesModule } from './messages/messages.module.js';
+import { OtpModule } from './otp/otp.module.js';
 import type { Settings } from './platform/config/settings.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { HttpModule } from './platform/http/http.module.js';
@@ -40,6 +41,7 @@ const API: ModuleList = [
   ApiReferenceModule,
   MediaModule,
   MessagesModule,
+  OtpModule,
   ChatsModule,
   TemplatesModule,
   ContactsModule,

@@ -30,8 +30,14 @@ Example:
     });
 }
 
-function reportJson({ mediaIds, idempotencyKeys, auditEntries, ...report }: MaintenanceReport): object {
-  return { ...report, media_ids: mediaIds, idempotency_keys: idempotencyKeys, audit_entries: auditEntries };
+function reportJson({ mediaIds, idempotencyKeys, auditEntries, oneTimeCodes, ...report }: MaintenanceReport): object {
+  return {
+    ...report,
+    media_ids: mediaIds,
+    idempotency_keys: idempotencyKeys,
+    audit_entries: auditEntries,
+    one_time_codes: oneTimeCodes,
+  };
 }
 
 function reportLines(report: MaintenanceReport): string[] {
@@ -46,5 +52,6 @@ function reportLines(report: MaintenanceReport): string[] {
     ['idempotency keys', idempotencyKeys],
     ['audit entries', auditEntries],
     ['imports of contacts', imports],
+    ['one-time codes', report.oneTimeCodes],
   ]);
 }

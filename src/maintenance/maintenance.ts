@@ -15,6 +15,7 @@ import { dropPartition, type PartitionedTable } from './partitions/partition.js'
 import { deleteOldMessages, retentions, type Retention } from './rows/message-retention.js';
 import {
   type AttemptCursor,
+  deleteOldCodes,
   deleteOldIdempotencyKeys,
   deleteOldImports,
   deleteOldMediaIds,
@@ -45,6 +46,7 @@ export interface MaintenanceReport {
   idempotencyKeys: number;
   auditEntries: number;
   imports: number;
+  oneTimeCodes: number;
 }
 
 /**
@@ -81,6 +83,7 @@ export class Maintenance {
       idempotencyKeys: 0,
       auditEntries: 0,
       imports: 0,
+      oneTimeCodes: 0,
     };
     await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
     await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
@@ -117,6 +120,7 @@ class Run {
     await this.part('whatsapp_media_ids', () => this.deleteMediaIds());
     await this.part('idempotency_keys', () => this.deleteIdempotencyKeys());
     await this.part('contact_imports', () => this.deleteImports());
+    await this.part('one_time_codes', () => this.deleteCodes());
   }
 
   private async part(name: string, work: () => Promise<void>): Promise<void> {
@@ -235,6 +239,14 @@ class Run {
       const deleted = await deleteOldImports(this.postgres, ROWS_PER_STEP);
       this.report.imports += deleted;
       return deleted === ROWS_PER_STEP;
+    });
+  }
+
+  private async deleteCodes(): Promise<void> {
+    await this.steps(async () => {
+      const { codes, limits } = await deleteOldCodes(this.postgres, ROWS_PER_STEP);
+      this.report.oneTimeCodes += codes;
+      return codes === ROWS_PER_STEP || limits === ROWS_PER_STEP;
     });
   }
 

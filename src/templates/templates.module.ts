@@ -10,7 +10,7 @@ import { TemplatesSyncService } from './templates-sync.service.js';
 @Module({
   imports: [WhatsappConnectionModule],
   controllers: [TemplatesController],
-  exports: [SendableTemplates],
+  exports: [SendableTemplates, TemplateRepository],
   providers: [SendableTemplates, TemplateRepository, TemplatesService, TemplatesSyncService],
 })
 export class TemplatesModule {}

@@ -1,4 +1,5 @@
 import { cancelOfContacts } from '../../delivery/cancel/cancel-of-contacts.js';
+import { forgetCodes } from '../../otp/store/forget-codes.js';
 import { recordChanges } from '../../platform/audit/audit-trail.js';
 import type { SqlRunner } from '../../platform/database/postgres.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
@@ -57,6 +58,11 @@ export async function eraseContacts(
   await sql.query('contacts_leave_chats', LEAVE_CHATS, [tenantId, found]);
   await cancelOfContacts(sql, tenantId, found);
   await sql.query('contacts_erase_messages', ERASE_MESSAGES, [tenantId, found]);
+  await forgetCodes(
+    sql,
+    tenantId,
+    contacts.flatMap(({ phone }) => phone ?? []),
+  );
   await rememberOptOuts(sql, hashes, tenantId, contacts);
   await sql.query('contacts_delete', 'DELETE FROM contacts WHERE tenant_id = $1 AND id = ANY ($2::int[])', [
     tenantId,

@@ -19,6 +19,13 @@ export class PersonalExportDto {
   })
   opt_outs: object;
 
+  @ApiProperty({
+    ...RECORDS,
+    description: 'One-time codes that were sent to the person and not verified yet; never the codes themselves.',
+    example: [{ purpose: 'login', attempts: 0, max_attempts: 5, message_id: 501 }],
+  })
+  one_time_codes: object[];
+
   @ApiProperty({ ...RECORDS, example: [{ id: 9, number: '106540352242922', last_inbound_at: null }] })
   chats: object[];
 

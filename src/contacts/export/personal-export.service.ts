@@ -8,6 +8,7 @@ import { NO_SUCH_CONTACT } from '../store/update-contact.js';
 import {
   personalAudit,
   personalChats,
+  personalCodes,
   personalContact,
   type PersonalMessage,
   personalMessages,
@@ -38,8 +39,9 @@ export class PersonalExportService {
     const contact = await personalContact(this.postgres, tenantId, contactId);
     if (!contact) throw notFound(NO_SUCH_CONTACT);
     const optOuts = await personalOptOuts(this.postgres, tenantId, contactId);
+    const codes = await personalCodes(this.postgres, tenantId, contactId);
     const chats = await personalChats(this.postgres, tenantId, contactId);
-    yield `{"success":true,"data":{"contact":${json(contact)},"opt_outs":${json(optOuts ?? null)},"chats":${json(chats)}`;
+    yield `{"success":true,"data":{"contact":${json(contact)},"opt_outs":${json(optOuts ?? null)},"one_time_codes":${json(codes)},"chats":${json(chats)}`;
     yield ',"messages":[';
     yield* joined(this.messages(tenantId, chats));
     yield '],"audit":[';

@@ -52,6 +52,17 @@ export async function personalOptOuts(sql: SqlRunner, tenantId: number, contactI
   return row;
 }
 
+/** The codes that the person was sent and has not used up, without what verifies them. Primary key. */
+export function personalCodes(sql: SqlRunner, tenantId: number, contactId: number): Promise<Shown[]> {
+  return sql.query<Shown>(
+    'contact_export_codes',
+    `SELECT o.purpose, o.attempts, o.max_attempts, o.message_id, o.expires_at, o.created_at
+       FROM contacts c JOIN one_time_codes o ON o.tenant_id = c.tenant_id AND o.phone = c.phone
+      WHERE c.tenant_id = $1 AND c.id = $2::bigint ORDER BY o.created_at, o.purpose`,
+    [tenantId, contactId],
+  );
+}
+
 /** Index chats_contact. */
 export function personalChats(sql: SqlRunner, tenantId: number, contactId: number): Promise<PersonalChat[]> {
   return sql.query<PersonalChat>(

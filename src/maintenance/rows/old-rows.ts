@@ -62,6 +62,24 @@ DELETE FROM contact_imports WHERE id IN (
    ORDER BY finished_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING id`;
 
+/** Long after its end a code is no news to anybody; a limit looks back ten minutes. Both in hours. */
+const CODES_KEPT_H = 24;
+const LIMITS_KEPT_H = 1;
+
+/* Indexes one_time_codes_age, one_time_code_limits_age. */
+const ONE_TIME_CODES = `
+WITH codes AS (
+  DELETE FROM one_time_codes WHERE (tenant_id, phone, purpose) IN (
+    SELECT tenant_id, phone, purpose FROM one_time_codes WHERE expires_at < now() - interval '${CODES_KEPT_H} hours'
+     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+  RETURNING 1),
+limits AS (
+  DELETE FROM one_time_code_limits WHERE (tenant_id, phone) IN (
+    SELECT tenant_id, phone FROM one_time_code_limits WHERE updated_at < now() - interval '${LIMITS_KEPT_H} hours'
+     ORDER BY updated_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+  RETURNING 1)
+SELECT (SELECT count(*)::int FROM codes) AS codes, (SELECT count(*)::int FROM limits) AS limits`;
+
 /* Audit entries that found no partition of their month. Index: the DEFAULT partition's primary key. */
 const AUDIT = `
 DELETE FROM audit_default WHERE (at, id) IN (
@@ -120,4 +138,15 @@ export async function deleteOldIdempotencyKeys(sql: SqlRunner, limit: number): P
 /** Deletes at most `limit` of the imports of contacts that ended long ago; answers how many. */
 export async function deleteOldImports(sql: SqlRunner, limit: number): Promise<number> {
   return (await sql.query('maintenance_imports', IMPORTS, [limit])).length;
+}
+
+/**
+ * Deletes at most `limit` of the one-time codes that expired long ago, and as many of the phones' limits that look back
+ * at nothing any more; answers how many of each.
+ */
+export async function deleteOldCodes(sql: SqlRunner, limit: number): Promise<{ codes: number; limits: number }> {
+  const [row] = await sql.query<{ codes: number; limits: number }>('maintenance_one_time_codes', ONE_TIME_CODES, [
+    limit,
+  ]);
+  return row ?? { codes: 0, limits: 0 };
 }

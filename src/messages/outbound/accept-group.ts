@@ -1,25 +1,20 @@
 import type { IdentityHashes } from '../../contacts/erase/identity-hashes.js';
 import { isServerError } from '../../platform/database/database-errors.js';
 import type { Postgres, SqlRunner } from '../../platform/database/postgres.js';
-import { idempotencyInProgress, type ApiError } from '../../platform/http/api-error.js';
+import { idempotencyInProgress } from '../../platform/http/api-error.js';
 import type { IdempotencyKeys, KeyedEffect } from '../../platform/idempotency/idempotency-keys.js';
 import { type OpenedConversations, takeContactPlaces, takeConversations } from '../../tenants/plan-places.js';
 import { ensureChats, moveChats } from './conversations.js';
+import { RefusedMidway } from './group-errors.js';
 import { insertMessages, type StorableMessage, type StoredMessage } from './insert-messages.js';
 import { filledIn, judge } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
 import { emailTaken, faultsOfNewContacts, insertWantedContacts, type WantedContact } from './new-contacts.js';
+import { storeOneTimeCodes } from './one-time-codes.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
 const LOCK_TIMEOUT_MS = 200;
-
-/** A message is refused although its group has already written: the whole group must roll back. */
-export class RefusedMidway extends Error {
-  constructor(readonly refusal: ApiError) {
-    super('A message of the group was refused midway');
-  }
-}
 
 interface Candidate {
   index: number;
@@ -43,6 +38,7 @@ export interface AcceptOptions {
  * of tenants, which many groups share, last and for the shortest time.
  * @throws RefusedMidway when a refusal only shows after the first write (a plan's last place taken by another process,
  * an e-mail that became taken) and the group has several messages: nothing is written, and each is to be run alone
+ * @throws NotTogether when two of them bring a code to one phone; likewise
  */
 export async function acceptGroup(
   postgres: Postgres,
@@ -81,6 +77,10 @@ async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: Ac
   const judged = judgeAll(claimed, found, results);
   const { candidates, created } = await createContacts(sql, options.hashes, judged, results);
   const opened = await storeMessages(sql, candidates, results, options);
+  await storeOneTimeCodes(
+    sql,
+    candidates.map(({ index, item: { message } }) => ({ message, acceptance: results[index] })),
+  );
   const effects = items.flatMap((item, index) => effectOf(item, results[index]));
   if (effects.length > 0) await options.keys.nameEffects(sql, effects);
   // Last, because all of the tenant's groups count in these rows.
@@ -258,6 +258,7 @@ function acceptedFrom(message: StorableMessage, { id, heldByLane, mediaStorageKe
     heldByLane,
     mediaStorageKey,
     serviceWindowExpiresAt,
+    codeExpiresAt: null,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { PreparedMedia } from '../../media/prepared-media.js';
 import type { ApiError, FieldErrors } from '../../platform/http/api-error.js';
+import type { NewOneTimeCode } from '../../otp/store/store-codes.js';
 import type { MessageReference } from '../message-reference.js';
 import type { IdempotencyClaim } from '../../platform/idempotency/idempotency-claim.js';
 import type { KeptReply } from '../../platform/idempotency/kept-answer.js';
@@ -55,6 +56,8 @@ export interface OutboundMessage {
   render?: (merge: (text: string) => string) => RenderedMessage | { faults: FieldErrors };
   /** 0 leaves first (one-time codes); 5 is ordinary. */
   priority: number;
+  /** A code to be verified, which is stored together with the message that brings it. */
+  oneTimeCode?: NewOneTimeCode;
   /** Not before this moment; absent: at once. */
   sendAt?: Date;
   /** How long it may wait for its departure, from `sendAt` or from now, seconds; absent: the tenant's setting. */
@@ -107,6 +110,8 @@ export interface AcceptedMessage {
   /** The stored file that the message refers to; null without media. */
   mediaStorageKey: string | null;
   serviceWindowExpiresAt: Date | null;
+  /** Until when the code that came with it is good; null without one. */
+  codeExpiresAt: Date | null;
 }
 
 /** One message's way through the outbound path: stored, or refused with what the caller is told. */

@@ -9,7 +9,8 @@ import { Log } from '../../platform/logging/log.js';
 import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import type { Outcome } from '../../platform/queue/outcome-channel.js';
 import { shownError } from '../message-error.js';
-import { acceptGroup, RefusedMidway } from './accept-group.js';
+import { acceptGroup } from './accept-group.js';
+import { NotTogether, RefusedMidway } from './group-errors.js';
 import type { AcceptedMessage, Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
 import { OutcomeReader } from './outcome-reader.js';
 import { OutcomeWaiter } from './outcome-waiter.js';
@@ -54,7 +55,7 @@ export class OutboundService implements OnModuleDestroy {
   ) {
     this.writer = new GroupedWriter<OutboundItem, Acceptance>({
       tenantOf: (item) => item.message.tenantId,
-      splitsOn: (error) => error instanceof RefusedMidway,
+      splitsOn: (error) => error instanceof RefusedMidway || error instanceof NotTogether,
       spacingMs: SPACING_MS,
       write: (items) => this.acceptAndRelease(items),
     });

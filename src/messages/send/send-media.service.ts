@@ -32,7 +32,7 @@ export class SendMediaService {
       textLimit: MAX_CAPTION,
       content: {},
     };
-    const accepted = await this.sends.accept(dto, content, prepared, context, (sent, caption, url) => ({
+    const accepted = await this.sends.accept(dto, content, prepared, context, (sent, { text: caption }, url) => ({
       ...sent,
       media_type: dto.media_type,
       media_url: url,

@@ -8,23 +8,14 @@ import { checkDto } from '../../platform/http/validation/validate-dto.js';
 import type { MediaHeaderFormat } from '../../templates/definition/template-definition.js';
 import { FILE_FIELDS_OF } from '../../templates/sending/given-values.js';
 import { missingValues } from '../../templates/sending/missing-values.js';
-import { MAX_BODY, renderTemplate, type TemplateToSend } from '../../templates/sending/render-template.js';
+import type { TemplateToSend } from '../../templates/sending/render-template.js';
 import { SendableTemplates, type TemplateFound } from '../../templates/sending/sendable-templates.js';
-import { SEALED_CONTEXT, type StoredTemplate } from '../../templates/sending/stored-template.js';
 import { SendTemplateDto } from '../dto/send-template.dto.js';
 import type { SentTemplateDto } from '../dto/sent-template.dto.js';
-import {
-  type Present,
-  requirePossibleContact,
-  type SendContent,
-  type SendContext,
-  SendService,
-} from './send.service.js';
+import { type Present, requirePossibleContact, type SendContext, SendService } from './send.service.js';
 import { SendWithFileService } from './send-with-file.service.js';
+import { templateContent } from './template-content.js';
 import { codeFaults, fileAddress, givenValues, MEDIA_TYPE_OF } from './template-values.js';
-
-/** What leaves before everything else, and stands outside the lanes: one-time codes. */
-const ONE_TIME_CODE_PRIORITY = 0;
 
 interface CheckedSend {
   readonly dto: SendTemplateDto;
@@ -52,7 +43,7 @@ export class SendTemplateService {
   async send(form: MediaForm, context: SendContext): Promise<SentTemplateDto> {
     const { dto, send } = await this.check(form, context.tenantId);
     const file = await this.prepareFile(context.tenantId, { dto, send }, form);
-    const content = this.contentOf(send);
+    const content = templateContent(send, this.encryption);
     const present: Present<SentTemplateDto> = (sent) => ({
       ...sent,
       template_name: send.name,
@@ -112,30 +103,6 @@ export class SendTemplateService {
     const name = format === 'DOCUMENT' ? dto.header_document_name : undefined;
     if (form.file?.fieldName === file) return this.intake.fromUpload(tenantId, mediaType, form.file, name);
     return this.intake.fromUrl(tenantId, mediaType, fileAddress(dto, format) ?? '', name, url);
-  }
-
-  private contentOf(send: TemplateToSend): Omit<SendContent, 'media'> {
-    const { category } = send;
-    return {
-      type: 'template',
-      text: null,
-      textField: 'field_1',
-      textLimit: MAX_BODY,
-      content: { category },
-      render: (merge) => {
-        const rendered = renderTemplate(send, merge);
-        if ('faults' in rendered) return rendered;
-        return { text: rendered.text, content: { category, ...this.storedContent(category, rendered.stored) } };
-      },
-      ...(category === 'AUTHENTICATION' && { priority: ONE_TIME_CODE_PRIORITY }),
-    };
-  }
-
-  /** A one-time code never stands in the database in clear: only the worker that sends it opens it. */
-  private storedContent(category: string, stored: StoredTemplate): Record<string, unknown> {
-    if (category !== 'AUTHENTICATION') return { template: stored };
-    const sealed = this.encryption.encrypt(JSON.stringify(stored), SEALED_CONTEXT).toString('base64');
-    return { template: { ...stored, body: [], buttons: [] }, sealed };
   }
 }
 

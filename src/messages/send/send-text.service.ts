@@ -21,7 +21,7 @@ export class SendTextService {
         content: {},
       },
       context,
-      (sent, text) => ({ ...sent, message: text ?? '' }),
+      (sent, { text }) => ({ ...sent, message: text ?? '' }),
     );
   }
 }

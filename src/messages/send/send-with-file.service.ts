@@ -34,8 +34,8 @@ export class SendWithFileService {
     const url = this.links.url(publicId, file.filename);
     try {
       const media = { ...file, publicId };
-      const result = await this.sends.accept(dto, { ...content, media }, context, (sent, text) =>
-        present(sent, text, url),
+      const result = await this.sends.accept(dto, { ...content, media }, context, (sent, stored) =>
+        present(sent, stored, url),
       );
       await this.settle(file, result.accepted.mediaStorageKey);
       return result;

@@ -36,13 +36,17 @@ export type SendContent = Pick<
   | 'media'
   | 'content'
   | 'render'
+  | 'oneTimeCode'
 > & {
   /** 5 unless given: ordinary. */
   priority?: number;
 };
 
-/** Adds what one kind of message answers to what all answer. `text` is the message's text after merging. */
-export type Present<T extends SentDto> = (sent: SentDto, text: string | null) => T;
+/** Adds what one kind of message answers to what all answer. */
+export type Present<T extends SentDto> = (
+  sent: SentDto,
+  accepted: Pick<AcceptedMessage, 'text' | 'codeExpiresAt'>,
+) => T;
 
 /** A stored message, and its answer. */
 export interface Accepted<T extends SentDto> {
@@ -70,7 +74,7 @@ export class SendService {
   ): Promise<Accepted<T>> {
     requirePossibleContact(dto);
     const reference = dto.reply_to === undefined ? undefined : readMessageReference(dto.reply_to);
-    const answerOf = (accepted: AcceptedMessage, sent: Sent): T => present(sentFields(accepted, sent), accepted.text);
+    const answerOf = (accepted: AcceptedMessage, sent: Sent): T => present(sentFields(accepted, sent), accepted);
     const { accepted, outcome } = await this.outbound.accept(
       {
         priority: 5,
@@ -112,7 +116,7 @@ export class SendService {
  * An id that no contact can have is told apart before anything is read or stored for the message.
  * @throws ApiError 404
  */
-export function requirePossibleContact(dto: SendDto): void {
+export function requirePossibleContact(dto: Pick<SendDto, 'contact_id'>): void {
   if (dto.contact_id !== undefined && dto.contact_id > MAX_ID)
     throw notFound('There is no contact with this contact_id.');
 }

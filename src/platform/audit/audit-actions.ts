@@ -4,6 +4,7 @@
  */
 export const AUDIT_ACTIONS = {
   'message.cancelled': 'messages',
+  'otp.verified': 'messages that brought the code',
   'chat.read': 'chats',
   'templates.synced': 'WhatsApp accounts',
   'contact.created': 'contacts',

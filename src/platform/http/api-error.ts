@@ -103,6 +103,17 @@ export const whatsappNotConfigured = (reason: string): ApiError => of('WHATSAPP_
 export const serviceWindowClosed = (): ApiError =>
   of('SERVICE_WINDOW_CLOSED', "The 24-hour service window is closed: the customer's last message is too old");
 
+const OTP_MESSAGES = {
+  OTP_NOT_FOUND: 'No one-time code is active for this phone and purpose',
+  OTP_EXPIRED: 'The one-time code has expired',
+  MAX_ATTEMPTS_EXCEEDED: 'Too many wrong codes',
+  INVALID_CODE: 'The code is wrong',
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+/** 422: a one-time code was not verified; `details` never holds a code. */
+export const otpRefused = (code: keyof typeof OTP_MESSAGES, details?: { attempts_remaining: number }): ApiError =>
+  of(code, OTP_MESSAGES[code], details);
+
 /** 429. `retryAfter` in whole seconds, at least 1. */
 export const rateLimitExceeded = (retryAfter: number, message = 'Too many requests'): ApiError =>
   of('RATE_LIMIT_EXCEEDED', message, { retry_after: retryAfter }, { 'Retry-After': String(retryAfter) });

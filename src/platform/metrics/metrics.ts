@@ -7,7 +7,7 @@ export type ScrapeCollector = () => Promise<void> | void;
 /**
  * Every number that the program shows at `/metrics`, in one place. Names follow Prometheus' conventions: base units
  * (seconds), `_total` for counters. Labels have few values: route patterns, never ids; only the `rasl_number_…` gauges
- * name numbers, and of those not more than NUMBERS_SHOWN.
+ * name numbers, and of those not more than NUMBERS_SHOWN, and the `rasl_otp_…` counters name the tenants that send codes.
  */
 @Injectable()
 export class Metrics {
@@ -98,6 +98,22 @@ export class Metrics {
   readonly openBreakers = new Gauge({
     name: 'rasl_number_breakers_open',
     help: 'Numbers whose circuit breaker is open in this process.',
+    registers: [this.registry],
+  });
+
+  /** One-time codes by tenant, kind (send, resend) and outcome: accepted, limited, refused, failed (by WhatsApp), error. */
+  readonly otpSends = new Counter({
+    name: 'rasl_otp_sends_total',
+    help: 'Calls that send a one-time code, by tenant and by what they came to.',
+    labelNames: ['tenant_id', 'kind', 'outcome'] as const,
+    registers: [this.registry],
+  });
+
+  /** Verifications by tenant and outcome: verified, wrong, expired, none (no code), exhausted (no attempt left), limited. */
+  readonly otpVerifications = new Counter({
+    name: 'rasl_otp_verifications_total',
+    help: 'Calls that verify a one-time code, by tenant and by what they came to.',
+    labelNames: ['tenant_id', 'outcome'] as const,
     registers: [this.registry],
   });
 

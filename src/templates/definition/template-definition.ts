@@ -40,7 +40,7 @@ export interface RawTemplate {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** WhatsApp writes the text of authentication templates itself, and some versions of its API leave it out. */
-const AUTHENTICATION_TEXT = '*{{1}}* is your verification code.';
+export const AUTHENTICATION_TEXT = '*{{1}}* is your verification code.';
 
 const KNOWN_PARTS = new Set(['HEADER', 'BODY', 'FOOTER', 'BUTTONS']);
 
