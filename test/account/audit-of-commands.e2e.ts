@@ -91,6 +91,12 @@ it('is kept of every command of the operator that changes something', async () =
     [['tenant', 'plan', '1', '--plan', 'Small'], 'tenant.updated', 1, { plan: 'Small', plan_expires_at: null }],
     [['tenant', 'defaults', '1', '--source', 'Web'], 'tenant.updated', 1, { default_source_id: 1 }],
     [['tenant', 'policy', '1', '--unknown', 'resend'], 'tenant.updated', 1, { unknown_policy: 'resend' }],
+    [
+      ['tenant', 'otp', '1', '--max-attempts', '3', '--code-length', '8'],
+      'tenant.updated',
+      1,
+      { otp_max_attempts: 3, otp_code_length: 8 },
+    ],
     [['staff', 'add', '--tenant', '1', '--name', 'Nour'], 'staff.created', 1, {}],
     [['staff', 'remove', '1', '--tenant', '1'], 'staff.deleted', 1, {}],
     [['token', 'create', '--tenant', '1', '--name', 'shop', '--scopes', '*'], 'token.created', 1],

@@ -69,6 +69,26 @@ describe('deleting a contact', () => {
     expect((await getList(tenant.api, 'messages', `filter[contact_id]=${again.id}`)).items).toEqual([]);
   });
 
+  it('takes the one-time codes of its phone with it, and of no other', async () => {
+    const [phone, other] = ['201500000011', '201500000012'];
+    const { id } = await lab.create({ phone });
+    for (const one of [phone, other]) {
+      await tenant.rows(
+        `WITH code AS (
+           INSERT INTO one_time_codes (tenant_id, phone, purpose, code_id, code_hash, max_attempts, message_id, expires_at)
+           VALUES ($1, $2, 'login', gen_random_uuid(), 'h', 5, 1, now() + interval '1 hour'))
+         INSERT INTO one_time_code_limits (tenant_id, phone) VALUES ($1, $2)`,
+        [tenant.id, one],
+      );
+    }
+    await remove(id);
+    for (const table of ['one_time_codes', 'one_time_code_limits']) {
+      expect(await tenant.rows(`SELECT phone FROM ${table} WHERE tenant_id = $1`, [tenant.id])).toEqual([
+        { phone: other },
+      ]);
+    }
+  });
+
   it('lets nothing leave that waits for another try', async () => {
     const phone = '201500000002';
     const { id } = await lab.create({ phone });

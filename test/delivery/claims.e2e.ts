@@ -117,6 +117,20 @@ describe('submitting', () => {
     expect(await submitAttempts(outbox.postgres, [{ messageId: id, attemptNo: 1 }], 45)).toEqual(['gone']);
   });
 
+  it('does not begin once the message has expired; one that has begun goes on', async () => {
+    const [late = 0, begun = 0] = await outbox.messages(sender, 2);
+    await claim(late);
+    await claim(begun);
+    expect(await submitAttempts(outbox.postgres, [{ messageId: begun, attemptNo: 1 }], 45)).toEqual(['submitted']);
+    await outbox.run(`UPDATE messages SET expires_at = now() - interval '1 second' WHERE id IN ($1, $2)`, [
+      late,
+      begun,
+    ]);
+    const attempts = [late, begun].map((messageId) => ({ messageId, attemptNo: 1 }));
+    expect(await submitAttempts(outbox.postgres, attempts, 45)).toEqual(['gone', 'submitted']);
+    expect(await outbox.read(late)).toMatchObject({ attempt_state: 'claimed' });
+  });
+
   it('answers for each of a group', async () => {
     const [mine = 0, lost = 0] = await outbox.messages(sender, 2);
     await claim(mine);

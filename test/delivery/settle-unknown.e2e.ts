@@ -2,7 +2,7 @@ import { claimMessages } from '../../src/delivery/attempts/claim-messages.js';
 import { decideEnd } from '../../src/delivery/attempts/decide-end.js';
 import { submitAttempts } from '../../src/delivery/attempts/hold-attempts.js';
 import { recordEnds } from '../../src/delivery/attempts/record-ends.js';
-import { resendCodes, settleUnknown } from '../../src/delivery/recovery/settle-unknown.js';
+import { resendCodes, settleUnknown, wipeExpiredCodes } from '../../src/delivery/recovery/settle-unknown.js';
 import { Outbox, type MessageColumns, type Sender } from './outbox.js';
 
 /** Silence settles after AFTER_S when the intake was healthy, else after MAX_S. */
@@ -209,6 +209,22 @@ describe('a one-time code whose outcome is unknown', () => {
     await outbox.run(`UPDATE messages SET expires_at = now() - interval '1 second' WHERE id = $1`, [id]);
     expect(await resend()).toEqual([]);
     expect(await settle()).toMatchObject([{ id, status: 'failed' }]);
+  });
+
+  it('is wiped once it has expired, and not before', async () => {
+    const sender = await heardSender();
+    const sealed = { priority: 0, content: `'{"sealed": "x", "category": "AUTHENTICATION"}'` };
+    const [late, good] = [await outbox.message(sender, sealed), await outbox.message(sender, sealed)];
+    for (const id of [late, good]) await attempt(sender, id);
+    expect(await wipeExpiredCodes(outbox.postgres, 100)).toBe(0);
+    await outbox.run(`UPDATE messages SET expires_at = now() - interval '1 second' WHERE id = $1`, [late]);
+    expect(await wipeExpiredCodes(outbox.postgres, 100)).toBe(1);
+    const { rows } = await outbox.postgres.pool.query('SELECT id::int, status, content FROM messages ORDER BY id');
+    expect(rows).toEqual([
+      { id: late, status: 'unknown', content: { category: 'AUTHENTICATION' } },
+      { id: good, status: 'unknown', content: { category: 'AUTHENTICATION', sealed: 'x' } },
+    ]);
+    expect(await wipeExpiredCodes(outbox.postgres, 100)).toBe(0);
   });
 
   it('is not sent again when a restored backup made it unknown: nothing says that it did not arrive', async () => {

@@ -42,11 +42,12 @@ export function example({ body, references }: Route, records: Records, tenant: T
 }
 
 /** What a tenant has that the field could name. */
-export function valuesOf({ path, type }: ReferenceField, records: Records, tenant: TestTenant): unknown[] {
+export function valuesOf({ path, type, ofCodes }: ReferenceField, records: Records, tenant: TestTenant): unknown[] {
   if (type === 'array') return [[records.id]];
   if (type === 'integer') return [records.id];
   if (path.at(-1) === 'from') return [tenant.phoneNumberId];
-  return path.at(-1) === 'template_name' ? [records.templateName] : [String(records.id), records.wamid];
+  if (path.at(-1) === 'template_name') return [ofCodes ? records.codeTemplateName : records.templateName];
+  return [String(records.id), records.wamid];
 }
 
 const WALKERS = 4;

@@ -1,4 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { CodeHashes } from '../../src/otp/code-hashes.js';
+import { readSettings } from '../../src/platform/config/settings.js';
+import { Encryption } from '../../src/platform/crypto/encryption.js';
+import { baseEnvironment } from '../support/environment.js';
 import type { TestTenant } from '../support/tenant.js';
 
 /** One record of every kind that a tenant can have, all with the same id. */
@@ -10,7 +14,12 @@ export interface Records {
   phone: string;
   wamid: string;
   templateName: string;
+  /** Of the template that brings one-time codes. */
+  codeTemplateName: string;
 }
+
+/** The one-time code that the documented example verifies. */
+const CODE = { phone: '201000000000', purpose: 'login', id: '5b1f2a9e-5a0c-4c3e-9d53-3f6c0f6f8a11', code: '483927' };
 
 /**
  * `in-use`: a contact with source, status, assignee and group, and a message that was read. `idle`: the same records,
@@ -57,6 +66,12 @@ const rowsIn = (state: State) => [
   `INSERT INTO templates (id, tenant_id, account_id, template_id, name, language, category, status, components)
    SELECT $1, $2, account_id, $1::text, $6, 'en_US', 'UTILITY', 'APPROVED', jsonb_build_array(jsonb_build_object('type', 'BODY', 'text', $3::text))
      FROM phone_numbers WHERE tenant_id = $2`,
+  `INSERT INTO templates (id, tenant_id, account_id, template_id, name, language, category, status, components)
+   SELECT $1::bigint + 1, $2, account_id, $1::text || '1', $7, 'en_US', 'AUTHENTICATION', 'APPROVED',
+          jsonb_build_array(jsonb_build_object('type', 'BODY', 'text', '{{1}} ' || $3))
+     FROM phone_numbers WHERE tenant_id = $2`,
+  `INSERT INTO one_time_codes (tenant_id, phone, purpose, code_id, code_hash, max_attempts, message_id, expires_at)
+   VALUES ($2, '${CODE.phone}', '${CODE.purpose}', '${CODE.id}', $8, 5, $1, now() + interval '1 hour')`,
   IN_STATE[state].contact,
   `INSERT INTO contact_imports (id, tenant_id, encoding, delimiter, source_id, status_id, status, next_at)
    VALUES ($1, $2, 'utf-8', ',', $1, $1, 'completed', NULL)`,
@@ -82,8 +97,11 @@ export async function giveRecords(tenant: TestTenant, state: State = 'in-use'): 
   const wamid = `wamid.${marker}`;
   // What a caller names comes back to it in the refusal, so it is no marker.
   const templateName = `template_${randomBytes(6).toString('hex')}`;
+  const codeTemplateName = `code_${randomBytes(6).toString('hex')}`;
+  const hashes = new CodeHashes(new Encryption(readSettings(baseEnvironment())));
+  const codeHash = hashes.of({ tenantId: tenant.id, ...CODE }, CODE.code);
   for (const row of rowsIn(state)) {
-    const values = [id, tenant.id, marker, phone, wamid, templateName];
+    const values = [id, tenant.id, marker, phone, wamid, templateName, codeTemplateName, codeHash];
     const used = [...new Set([...row.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)))].sort();
     const renumbered = typed(row).replaceAll(/\$(\d)/g, (_, number) => `$${used.indexOf(Number(number)) + 1}`);
     await tenant.rows(
@@ -91,7 +109,7 @@ export async function giveRecords(tenant: TestTenant, state: State = 'in-use'): 
       used.map((number) => values[number - 1]),
     );
   }
-  return { id, marker, phone, wamid, templateName };
+  return { id, marker, phone, wamid, templateName, codeTemplateName };
 }
 
 /** Parameters with the types of the values; one that is an id here and a text there has no other. */

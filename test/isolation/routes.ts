@@ -8,6 +8,8 @@ import type { SampleBody } from '../../src/api-reference/code-samples/request-sa
 export interface ReferenceField {
   path: (string | number)[];
   type: 'integer' | 'string' | 'array';
+  /** Of a route about one-time codes: a template that it names is one that brings codes. */
+  ofCodes: boolean;
 }
 
 /** A route that is called with a tenant's token. */
@@ -42,11 +44,16 @@ export function tenantRoutes(document: OpenAPIObject): Route[] {
       path: placed.path,
       query: (placed.operation.parameters ?? []).flatMap((one) => ('in' in one && one.in === 'query' ? one.name : [])),
       body: sampleRequest(document, '', { ...placed, needsToken: true }).body,
-      references: referencesOf(document, placed),
+      references: referencesOf(document, placed).map((field) => ({
+        ...field,
+        ofCodes: placed.path.startsWith('/api/v2/auth/'),
+      })),
     }));
 }
 
-function referencesOf(document: OpenAPIObject, { operation: { requestBody } }: PlacedOperation): ReferenceField[] {
+type FoundField = Omit<ReferenceField, 'ofCodes'>;
+
+function referencesOf(document: OpenAPIObject, { operation: { requestBody } }: PlacedOperation): FoundField[] {
   if (!requestBody || '$ref' in requestBody) return [];
   const media = requestBody.content['multipart/form-data'] ?? requestBody.content['application/json'];
   return media ? fieldsOf(document, media.schema, []) : [];
@@ -56,7 +63,7 @@ function fieldsOf(
   document: OpenAPIObject,
   schema: SchemaObject | ReferenceObject | undefined,
   path: ReferenceField['path'],
-): ReferenceField[] {
+): FoundField[] {
   const { properties = {}, items, allOf = [] } = resolved(document, schema);
   return [
     ...allOf.flatMap((part) => fieldsOf(document, part, path)),

@@ -190,3 +190,24 @@ describe('idempotency keys', () => {
     expect(await lab.run()).toMatchObject({ idempotencyKeys: 1 });
   });
 });
+
+describe('one-time codes', () => {
+  it('are forgotten a day after they expired, and what limits a phone an hour after it was last used', async () => {
+    const { tenantId } = await lab.outbox.sender();
+    await lab.outbox.run(
+      `INSERT INTO one_time_codes (tenant_id, phone, purpose, code_id, code_hash, max_attempts, message_id, expires_at)
+       SELECT $1, n::text, 'login', gen_random_uuid(), 'h', 5, 1, now() - CASE n WHEN 0 THEN '23 h'::interval ELSE '25 h' END
+         FROM generate_series(0, 600) AS n`,
+      [tenantId],
+    );
+    await lab.outbox.run(
+      `INSERT INTO one_time_code_limits (tenant_id, phone, updated_at)
+       SELECT $1, n::text, now() - CASE n WHEN 0 THEN '59 min'::interval ELSE '61 min' END FROM generate_series(0, 1200) AS n`,
+      [tenantId],
+    );
+    expect(await lab.run()).toMatchObject({ oneTimeCodes: 600, left: [] });
+    expect(await lab.count('one_time_codes')).toBe(1);
+    expect(await lab.count('one_time_code_limits')).toBe(1);
+    expect(await lab.run()).toMatchObject({ oneTimeCodes: 0 });
+  });
+});

@@ -93,6 +93,10 @@ describe('a command that cannot be done ends with status 1', () => {
     ['tokens of a tenant that is not there', ['token', 'list', '--tenant', '999999'], /There is no tenant 999999/],
     ['a plan without a name', ['plan', 'create', ' '], /A plan's name has 1 to 100 characters/],
     ['a plan with a name of 101 characters', ['plan', 'create', 'x'.repeat(101)], /A plan's name has 1 to 100/],
+    ['codes of 3 digits', ['tenant', 'otp', '999999', '--code-length', '3'], /A code has 4 to 15 digits/],
+    ['codes of 16 digits', ['tenant', 'otp', '999999', '--code-length', '16'], /A code has 4 to 15 digits/],
+    ['eleven attempts', ['tenant', 'otp', '999999', '--max-attempts', '11'], /A code may be tried 1 to 10 times/],
+    ['codes without a change', ['tenant', 'otp', '999999'], /Nothing to change was given/],
     ['settings of a tenant that is not there', ['tenant', 'settings', '999999'], /There is no tenant 999999/],
     [
       'staff of a tenant that is not there',
