@@ -1,24 +1,12 @@
 import { Encryption } from '../platform/crypto/encryption.js';
-import { readSettings } from '../platform/config/settings.js';
+import { Settings } from '../platform/config/settings.js';
 import { CodeHashes, type CodePlace } from './code-hashes.js';
 import { CODE, randomCode } from './one-time-code.js';
 
-const [OLD, NEW] = ['a', 'b'].map((letter) => Buffer.from(letter.repeat(32)).toString('base64'));
+const [OLD, NEW] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
 
-const hashesWith = (env: NodeJS.ProcessEnv): CodeHashes =>
-  new CodeHashes(
-    new Encryption(
-      readSettings({
-        DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none',
-        REDIS_URL: 'redis://127.0.0.1:1',
-        WHATSAPP_API_BASE_URL: 'http://127.0.0.1:1',
-        WHATSAPP_APP_SECRET: 'unused-app-secret',
-        WHATSAPP_VERIFY_TOKEN: 'unused-verify-token',
-        PUBLIC_URL: 'http://127.0.0.1:1',
-        ...env,
-      }),
-    ),
-  );
+const hashesWith = (keys: Partial<Settings>): CodeHashes =>
+  new CodeHashes(new Encryption(Object.assign(new Settings(), keys)));
 
 const PLACE: CodePlace = { tenantId: 7, phone: '201000000000', purpose: 'login', id: 'one' };
 

@@ -122,6 +122,24 @@ describe('the page of the sandbox', () => {
     ]);
   });
 
+  it('shows a one-time code with the button that copies it', async () => {
+    expect((await tenant.api.request('POST', '/api/v2/templates/sync')).status).toBe(200);
+    const { body } = await tenant.api.json('POST', 'auth/send-otp', {
+      phone: PHONE,
+      template_name: 'verification_code',
+      language: 'en_US',
+      code: 'Copy483927',
+    });
+    const message = bubble(body.data?.message_id);
+    await message.getByText('Copy483927').waitFor();
+    await message.getByRole('button', { name: 'Copy code' }).click();
+    // Also where the browser keeps its clipboard to itself.
+    await page
+      .getByRole('status')
+      .getByText(/(Copied|The code is) Copy483927/)
+      .waitFor();
+  });
+
   it('shows on a narrow screen the conversation that is tapped', async () => {
     const wamid = await sendPicture('Small');
     await page.setViewportSize({ width: 390, height: 844 });

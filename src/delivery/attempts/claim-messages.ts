@@ -48,7 +48,8 @@ claimed AS (
 recorded AS (
   INSERT INTO attempts (message_id, attempt_no, number_id, state, worker)
   SELECT id, attempt_no, number_id, 'claimed', $4 FROM claimed)
-SELECT c.*, (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000)::float8 AS expires_in_ms, n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
+SELECT c.*, (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000)::float8 AS expires_in_ms,
+       n.phone_number_id, n.account_id, a.updated_at AS account_updated_at, n.rate_per_second,
        n.messaging_limit_tier, a.portfolio, l.public_id, l.filename,
        coalesce(h.service_window_expires_at > now() + interval '${WINDOW_SPARE_S} seconds', false) AS in_service_window,
        t.status AS template_status,

@@ -104,6 +104,11 @@ describe('a sealed template', () => {
     expect(openSealed(claimed, encryption)).toBe(claimed);
   });
 
+  it('cannot be sent when what was sealed was wiped', () => {
+    const claimed = message({ template: STORED, category: 'AUTHENTICATION' });
+    expect(() => openSealed(claimed, encryption)).toThrow(PayloadError);
+  });
+
   it.each([
     ['for something else', sealed('{}', 'other')],
     ['with no JSON in it', sealed('{')],
