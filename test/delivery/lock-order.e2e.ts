@@ -1,6 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { eraseContacts } from '../../src/contacts/erase/erase-contacts.js';
 import { acceptGroup } from '../../src/messages/outbound/accept-group.js';
 import type { Acceptance, OutboundMessage } from '../../src/messages/outbound/outbound-message.js';
+import { countActions } from '../../src/otp/store/phone-limits.js';
+import { retireMessages } from '../../src/otp/store/retire-messages.js';
 import { Postgres, type SqlRunner } from '../../src/platform/database/postgres.js';
 import { Log } from '../../src/platform/logging/log.js';
 import { storeInboundMessages } from '../../src/whatsapp/webhook/processing/inbound-messages.js';
@@ -162,4 +165,30 @@ it('a group of sends holds no counter of its tenant while it waits for a chat', 
   ]);
   // Both made a contact, and both were counted.
   expect(rows).toEqual([{ contact_count: 2 }]);
+});
+
+it('a deletion of a contact locks the phone of its codes before its messages, as a verification does', async () => {
+  const { tenantId } = sender;
+  const phone = newPhone();
+  const messageId = await outbox.message(sender);
+  const { rows } = await outbox.postgres.pool.query<{ id: number }>(
+    'UPDATE contacts c SET phone = $2 FROM messages m WHERE m.id = $1 AND c.id = m.contact_id RETURNING c.id',
+    [messageId, phone],
+  );
+  const contactIds = rows.map(({ id }) => id);
+  const tried = { tenantId, phone, action: 'verification' } as const;
+  await countActions(outbox.postgres, [tried]);
+  const author = { tenantId, tokenId: 1, scopes: ['*'], rateLimitPerMinute: 60, requestId: randomUUID() };
+  let erasing: Promise<number[]> | undefined;
+  await outbox.postgres.transaction(
+    async (sql) => {
+      await countActions(sql, [tried]);
+      erasing = patient.transaction((other) => eraseContacts(other, outbox.hashes, author, contactIds));
+      await someoneWaits(outbox);
+      await retireMessages(sql, [{ tenantId, messageId }]);
+    },
+    { lockTimeoutMs: 500 },
+  );
+  expect(contactIds).toHaveLength(1);
+  expect(await erasing).toEqual(contactIds);
 });

@@ -56,13 +56,14 @@ export async function eraseContacts(
   if (contacts.length === 0) return [];
   const found = contacts.map(({ id }) => id);
   await sql.query('contacts_leave_chats', LEAVE_CHATS, [tenantId, found]);
-  await cancelOfContacts(sql, tenantId, found);
-  await sql.query('contacts_erase_messages', ERASE_MESSAGES, [tenantId, found]);
+  // Before the messages: who verifies a code has locked its phone, and then wants the message that brought it.
   await forgetCodes(
     sql,
     tenantId,
     contacts.flatMap(({ phone }) => phone ?? []),
   );
+  await cancelOfContacts(sql, tenantId, found);
+  await sql.query('contacts_erase_messages', ERASE_MESSAGES, [tenantId, found]);
   await rememberOptOuts(sql, hashes, tenantId, contacts);
   await sql.query('contacts_delete', 'DELETE FROM contacts WHERE tenant_id = $1 AND id = ANY ($2::int[])', [
     tenantId,
