@@ -20,7 +20,16 @@ describe('one-time codes on their way', () => {
   let redis: Redis;
   let monitor: Redis;
   beforeAll(async () => {
-    lab = await FaultLab.start({ env: { OTP_RESEND_S: '1', LOG_LEVEL: 'trace', SEND_WAIT_MS: '10000' } });
+    lab = await FaultLab.start({
+      env: {
+        OTP_RESEND_S: '1',
+        // Nobody may write to this number meanwhile, so silence has to be enough.
+        UNKNOWN_SETTLE_S: '1',
+        UNKNOWN_SETTLE_MAX_S: '2',
+        LOG_LEVEL: 'trace',
+        SEND_WAIT_MS: '10000',
+      },
+    });
     expect((await lab.tenant.api.request('POST', '/api/v2/templates/sync')).status).toBe(200);
     toldRedis = [];
     redis = new Redis(lab.redis.url);
