@@ -170,6 +170,19 @@ describe('a rendered template', () => {
     });
   });
 
+  it('shows a mask also where a one-time code is named a second time', () => {
+    const fields = new Map([
+      [1, '483927'],
+      [2, '10'],
+      [3, 'Shop 483927'],
+    ]);
+    const rendered = renderTemplate(
+      template([{ type: 'BODY', text: '{{1}}, {{2}} minutes, {{3}}' }], { fields }, 'AUTHENTICATION'),
+      plain,
+    );
+    expect(rendered).toMatchObject({ text: `${MASK}, 10 minutes, Shop ${MASK}` });
+  });
+
   it('blames the longest value when the text becomes too long', () => {
     const fields = new Map([
       [1, 'short'],

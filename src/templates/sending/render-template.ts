@@ -53,10 +53,16 @@ export function renderTemplate(send: TemplateToSend, merge: (text: string) => st
     buttons: isAuthentication ? rendering.codeButtons() : rendering.buttons(),
   };
   if (Object.keys(rendering.faults).length > 0) return { faults: rendering.faults };
-  const shown = isAuthentication
-    ? body.map((parameter, index) => (index + 1 === send.given.codeField ? { ...parameter, text: MASK } : parameter))
-    : body;
-  return { text: filled(send.definition.body, shown), stored };
+  return {
+    text: filled(send.definition.body, isAuthentication ? withoutCode(body, send.given.codeField) : body),
+    stored,
+  };
+}
+
+/** The code is masked wherever it stands: a caller may name it a second time. */
+function withoutCode(values: readonly StoredParameter[], codeField: number): readonly StoredParameter[] {
+  const code = values[codeField - 1]?.text ?? '';
+  return code === '' ? values : values.map((value) => ({ ...value, text: value.text.replaceAll(code, MASK) }));
 }
 
 const filled = ({ text, variables }: TemplateDefinition['body'], values: readonly StoredParameter[]): string =>
