@@ -25,6 +25,7 @@ const KEYS = [
   'mode',
   'graph_body',
   'http_status',
+  'details',
 ];
 
 /** Faults of a phone number. */
@@ -77,5 +78,6 @@ function readFault(body: Params): FaultDraft {
     mode: optionalChoice(body, 'mode', ['sync', 'async'] as const) ?? 'sync',
     graphBody: optionalBoolean(body, 'graph_body') ?? false,
     httpStatus: optionalNumber(body, 'http_status', 400, 599) ?? null,
+    details: optionalString(body, 'details') ?? 'Injected fault.',
   };
 }

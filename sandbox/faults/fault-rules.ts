@@ -35,6 +35,8 @@ export interface FaultDraft {
   readonly graphBody: boolean;
   /** Overrides the HTTP status of `error` and `http_500`. */
   readonly httpStatus: number | null;
+  /** What an `error` says of itself (`error_data.details`). */
+  readonly details: string;
 }
 
 export interface FaultRule extends FaultDraft {

@@ -94,6 +94,8 @@ describe('faults', () => {
     await fault({ kind: 'error', code: 130429, http_status: 429, count: 1 });
     const answer = await account.send(TEXT);
     expect([answer.status, errorCode(answer)]).toEqual([429, 130429]);
+    await fault({ kind: 'error', code: 131009, details: 'Not so.', count: 1 });
+    expect((await account.send(TEXT)).text).toContain('"details":"Not so."');
     await fault({ kind: 'error', code: 131026, mode: 'async', count: 1 });
     const wamid = await account.accepted(TEXT);
     await account.advance(1);

@@ -45,7 +45,7 @@ export async function strikeBefore(fault: FaultRule, response: ServerResponse): 
     }
     case 'error':
       if (fault.mode === 'async') return null;
-      throw new GraphError(fault.code, 'Injected fault.', fault.httpStatus ?? undefined);
+      throw new GraphError(fault.code, fault.details, fault.httpStatus ?? undefined);
     default:
       return null;
   }

@@ -73,7 +73,7 @@ export class MessagesEndpoint {
     if (this.world.journal.hasListeners) {
       this.world.journal.publish({ kind: 'message', seq: accepted.message.seq, message: accepted.message });
     }
-    const error = fault?.kind === 'error' ? new GraphError(fault.code, 'Injected fault.') : accepted.error;
+    const error = fault?.kind === 'error' ? new GraphError(fault.code, fault.details) : accepted.error;
     const order = { number, message: accepted.message, error, holdMs: accepted.holdMs };
     if (number.behaviour.answer_after_webhook) {
       await new Promise<void>((resolve) => {
