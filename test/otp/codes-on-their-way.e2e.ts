@@ -167,7 +167,14 @@ describe('one-time codes on their way', () => {
     await keep(post('resend', { ...TEMPLATE, phone }));
     const [generated = ''] = (await codesTo(phone)).slice(-1);
     expect(generated).toMatch(/^\d{15}$/);
-    await keep(send({ phone: '15550131026', code: failing }));
+    // WhatsApp repeats what it does not like.
+    const wordy = { kind: 'error', code: 131009, to: '201011100009', details: `Parameter ${failing} is not valid` };
+    await fault({ ...wordy, count: 1 });
+    const { error } = (await send({ phone: wordy.to, code: failing })).body;
+    expect(error).toMatchObject({
+      code: 'MESSAGE_SEND_FAILED',
+      details: { whatsapp_error: { code: 131009, details: 'Parameter ****** is not valid' } },
+    });
     await fault({ kind: 'error', code: 131016, to: '201011100007' });
     const { chat_message_id: waits } = await keep(
       send({ phone: '201011100007', code: waiting }, { prefer: 'respond-async' }),

@@ -11,6 +11,7 @@ import { AttemptStore } from '../attempts/attempt-store.js';
 import type { ClaimedMessage } from '../attempts/claimed-message.js';
 import { decideEnd, failedHere, notWritten, releasedUnsent, surelyNotTaken } from '../attempts/decide-end.js';
 import { OutgoingMedia } from '../media/outgoing-media.js';
+import { withoutValues } from '../payload/without-values.js';
 import { GiveBack } from '../recovery/give-back.js';
 import { Departures } from '../slots/departures.js';
 import { SlotRenewal, type Slot } from '../slots/slot-renewal.js';
@@ -177,13 +178,14 @@ export class MessageSender {
   ): Promise<AttemptEnd> {
     this.metrics.sendDelay.observe(Math.max(0, Date.now() - message.dueAt.getTime()) / 1000);
     const done = this.metrics.sendDuration.startTimer();
-    const result = await this.client.sendMessage({
+    const answer = await this.client.sendMessage({
       phoneNumberId: message.number.phoneNumberId,
       accessToken,
       payload,
     });
     done();
-    pass.ended(result);
+    pass.ended(answer);
+    const result = isCode(message) ? withoutValues(answer, payload) : answer;
     if (result.kind === 'refused' && message.media && MEDIA_FAULTS.has(result.code)) {
       await this.forgetUpload(message, message.media);
     }
@@ -235,6 +237,9 @@ export class MessageSender {
     return this.slots.untilDeparture(numberId, slot.departsAt) ?? -Infinity;
   }
 }
+
+/** Only authentication templates have something encrypted. */
+const isCode = ({ content }: ClaimedMessage): boolean => content.sealed !== undefined;
 
 /** It waited for its file or its slot for too long: it goes back unsent, and ends as expired. */
 const isOver = ({ goodUntil }: ClaimedMessage): boolean => goodUntil !== null && performance.now() >= goodUntil;
