@@ -222,6 +222,9 @@ describe('one-time codes on their way', () => {
       `rasl_otp_sends_total{tenant_id="${lab.tenant.id}",kind="send",outcome="accepted"}`,
     );
     expect(places.metrics).toContain(`rasl_otp_verifications_total{tenant_id="${lab.tenant.id}",outcome="verified"}`);
+    for (const outcome of ['accepted', 'refused', 'unknown']) {
+      expect(places.metrics).toContain(`rasl_otp_attempts_total{tenant_id="${lab.tenant.id}",outcome="${outcome}"}`);
+    }
     expect(places.database).toContain('otp.verified');
     expect(places.lists).toContain('******');
     expect(places.export).toContain('one_time_codes');

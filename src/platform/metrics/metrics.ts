@@ -109,6 +109,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** Attempts to hand a code to WhatsApp, by tenant and end, as {@link sends}: also those nobody waits for. */
+  readonly otpAttempts = new Counter({
+    name: 'rasl_otp_attempts_total',
+    help: 'Attempts to hand a one-time code to WhatsApp, by tenant and by outcome.',
+    labelNames: ['tenant_id', 'outcome'] as const,
+    registers: [this.registry],
+  });
+
   /** Verifications by tenant and outcome: verified, wrong, expired, none (no code), exhausted (no attempt left), limited. */
   readonly otpVerifications = new Counter({
     name: 'rasl_otp_verifications_total',
