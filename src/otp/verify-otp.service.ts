@@ -81,11 +81,15 @@ export class VerifyOtpService {
     }
   }
 
+  /** A flood of tries is told so by a read, before its turn and after it, and waits for nobody's lock. */
   private async tried(author: AuthenticatedTenant, guess: Guess): Promise<Verification> {
-    // A flood of tries is told so by a read, and waits for nobody's lock.
-    const waitS = await waitOf(this.postgres, { ...guess, action: 'verification' });
-    if (waitS !== null) return { kind: 'limited', waitS };
-    return this.writes.run(author.tenantId, (sql) => this.judge(sql, author, guess));
+    return (
+      (await limited(this.postgres, guess)) ??
+      (await this.writes.run(
+        author.tenantId,
+        async (sql) => (await limited(sql, guess)) ?? (await this.judge(sql, author, guess)),
+      ))
+    );
   }
 
   private async judge(sql: SqlRunner, author: AuthenticatedTenant, guess: Guess): Promise<Verification> {
@@ -111,6 +115,11 @@ export class VerifyOtpService {
     await recordChanges(sql, author, [{ action: 'otp.verified', ids: [messageId] }]);
     return { kind: 'verified', at: verified.at };
   }
+}
+
+async function limited(sql: SqlRunner, { tenantId, phone }: Guess): Promise<Verification | undefined> {
+  const waitS = await waitOf(sql, { tenantId, phone, action: 'verification' });
+  return waitS === null ? undefined : { kind: 'limited', waitS };
 }
 
 async function whyNot(sql: SqlRunner, place: readonly unknown[]): Promise<Verification> {
