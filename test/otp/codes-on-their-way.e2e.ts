@@ -8,9 +8,10 @@ jest.setTimeout(FAULT_TEST_MS);
 
 type Json = Record<string, unknown>;
 
-/** So many ordinary messages wait, and so many leave in a second at most. */
+/** So many ordinary messages wait, so many leave in a second at most, and so many have left when the code comes. */
 const BACKLOG = 10_000;
 const RATE = 80;
+const SOME = 20;
 
 /** A platform with a Redis of its own, which is emptied and listened to, and with times as short as tests need them. */
 describe('one-time codes on their way', () => {
@@ -236,6 +237,7 @@ describe('one-time codes on their way', () => {
     expect(found).toEqual([]);
   });
 
+  // The last one: what waits is left behind.
   it('leave ahead of ten thousand messages that wait', async () => {
     await lab.tenant.control.changeNumber(lab.tenant.phoneNumberId, { throughput: RATE });
     await lab.tenant.rows('UPDATE phone_numbers SET rate_per_second = $2 WHERE id = $1', [lab.tenant.numberId, RATE]);
@@ -252,7 +254,7 @@ describe('one-time codes on their way', () => {
       [lab.tenant.id, lab.tenant.numberId, BACKLOG],
     );
     const ordinary = () => lab.tenant.control.messages(lab.tenant.phoneNumberId, { type: 'text' });
-    await eventually('the backlog leaving', async () => ((await ordinary()).length > RATE ? true : undefined));
+    await eventually('the backlog leaving', async () => ((await ordinary()).length > SOME ? true : undefined));
     const { body } = await send({ phone: '201011100009' });
     expect(body.data).toMatchObject({ status: 'sent' });
     const [code] = await lab.tenant.control.messages(lab.tenant.phoneNumberId, {
@@ -267,9 +269,5 @@ describe('one-time codes on their way', () => {
     );
     // No more than one second of the number's rate left before it, however slow the machine is.
     expect(before.length).toBeLessThanOrEqual(RATE);
-    await lab.tenant.rows(
-      `UPDATE messages SET status = 'cancelled', next_at = NULL WHERE tenant_id = $1 AND status = 'queued'`,
-      [lab.tenant.id],
-    );
   });
 });
