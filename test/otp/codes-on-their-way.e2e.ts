@@ -2,17 +2,15 @@ import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { FAULT_TEST_MS, FaultLab } from '../faults/fault-lab.js';
 import { eventually } from '../support/eventually.js';
-import { TestTenant } from '../support/tenant.js';
 import { TEMPLATE, told } from './otp-lab.js';
 
 jest.setTimeout(FAULT_TEST_MS);
 
 type Json = Record<string, unknown>;
 
-/** So many ordinary messages wait, so many leave in a second at most, and so many have left when the code comes. */
+/** So many ordinary messages wait, and so many leave in a second at most. */
 const BACKLOG = 10_000;
 const RATE = 80;
-const SOME = 20;
 
 /** A platform with a Redis of its own, which is emptied and listened to, and with times as short as tests need them. */
 describe('one-time codes on their way', () => {
@@ -21,8 +19,6 @@ describe('one-time codes on their way', () => {
   let toldRedis: string[];
   let redis: Redis;
   let monitor: Redis;
-  /** Has a number of its own, at rest. */
-  let quiet: TestTenant | undefined;
   beforeAll(async () => {
     lab = await FaultLab.start({
       env: {
@@ -43,7 +39,6 @@ describe('one-time codes on their way', () => {
   afterAll(async () => {
     monitor.disconnect();
     redis.disconnect();
-    await quiet?.close();
     await lab.stop();
   });
 
@@ -241,23 +236,8 @@ describe('one-time codes on their way', () => {
     expect(found).toEqual([]);
   });
 
-  /** From the call to the moment in which WhatsApp has the code. */
-  const millisecondsToLeave = async (tenant: TestTenant, phone: string): Promise<number> => {
-    const begun = Date.now();
-    const { body } = await tenant.api.json('POST', 'auth/send-otp', { ...TEMPLATE, phone });
-    expect(body.data).toMatchObject({ status: 'sent' });
-    const [code] = await tenant.control.codes(tenant.phoneNumberId, { wamid: String(body.data?.message_id) });
-    return (code?.at ?? Infinity) - begun;
-  };
-
   // The last one: what waits is left behind.
   it('leave ahead of ten thousand messages that wait', async () => {
-    const { api, sandbox, database } = lab.installation;
-    const place = { apiUrl: api.apiUrl, sandboxUrl: sandbox.url, databaseUrl: database.url };
-    quiet = await TestTenant.create({ place, throughput: RATE });
-    expect((await quiet.api.request('POST', '/api/v2/templates/sync')).status).toBe(200);
-    // The first message of a number waits a second.
-    await millisecondsToLeave(quiet, '201011100009');
     await lab.tenant.control.changeNumber(lab.tenant.phoneNumberId, { throughput: RATE });
     await lab.tenant.rows('UPDATE phone_numbers SET rate_per_second = $2 WHERE id = $1', [lab.tenant.numberId, RATE]);
     await lab.tenant.rows(
@@ -273,12 +253,20 @@ describe('one-time codes on their way', () => {
       [lab.tenant.id, lab.tenant.numberId, BACKLOG],
     );
     const ordinary = () => lab.tenant.control.messages(lab.tenant.phoneNumberId, { type: 'text' });
-    await eventually('the backlog leaving', async () => ((await ordinary()).length > SOME ? true : undefined));
-    // A number at rest shows what this machine needs: the backlog costs a second at most, or as much again when it is busy.
-    const [late, usual] = await Promise.all([
-      millisecondsToLeave(lab.tenant, '201011100010'),
-      millisecondsToLeave(quiet, '201011100010'),
-    ]);
-    expect(late).toBeLessThanOrEqual(usual + Math.max(1000, usual));
+    await eventually('the backlog leaving', async () => ((await ordinary()).length > RATE ? true : undefined));
+    const { body } = await send({ phone: '201011100009' });
+    expect(body.data).toMatchObject({ status: 'sent' });
+    const [code] = await lab.tenant.control.messages(lab.tenant.phoneNumberId, {
+      wamid: String(body.data?.message_id),
+    });
+    const [stored] = await lab.tenant.rows<{ created_at: Date }>(
+      'SELECT created_at FROM messages WHERE tenant_id = $1 AND id = $2',
+      [lab.tenant.id, body.data?.chat_message_id],
+    );
+    const before = (await ordinary()).filter(
+      ({ at }) => at > (stored?.created_at.getTime() ?? 0) && at < (code?.at ?? 0),
+    );
+    // In its turn it would come after all of them. A busy machine may need seconds, in which others leave.
+    expect(before.length).toBeLessThanOrEqual(BACKLOG / 10);
   });
 });
