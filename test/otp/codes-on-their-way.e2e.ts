@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { FAULT_TEST_MS, FaultLab } from '../faults/fault-lab.js';
 import { eventually } from '../support/eventually.js';
+import { RedisMonitor } from '../support/redis-monitor.js';
 import { TEMPLATE, told } from './otp-lab.js';
 
 jest.setTimeout(FAULT_TEST_MS);
@@ -15,10 +16,9 @@ const RATE = 80;
 /** A platform with a Redis of its own, which is emptied and listened to, and with times as short as tests need them. */
 describe('one-time codes on their way', () => {
   let lab: FaultLab;
-  /** Everything that any process has told Redis. */
-  let toldRedis: string[];
   let redis: Redis;
-  let monitor: Redis;
+  /** Sees everything that any process tells Redis. */
+  let monitor: RedisMonitor;
   beforeAll(async () => {
     lab = await FaultLab.start({
       env: {
@@ -31,13 +31,11 @@ describe('one-time codes on their way', () => {
       },
     });
     expect((await lab.tenant.api.request('POST', '/api/v2/templates/sync')).status).toBe(200);
-    toldRedis = [];
     redis = new Redis(lab.redis.url);
-    monitor = await redis.monitor();
-    monitor.on('monitor', (_time: string, args: string[]) => toldRedis.push(args.join(' ')));
+    monitor = await RedisMonitor.start(lab.redis.url);
   });
   afterAll(async () => {
-    monitor.disconnect();
+    monitor.stop();
     redis.disconnect();
     await lab.stop();
   });
@@ -203,7 +201,7 @@ describe('one-time codes on their way', () => {
     const places: Record<string, string> = {
       answers: JSON.stringify(answers),
       logs: [process, ...workers].map(({ log }) => log).join('\n'),
-      redis: toldRedis.join('\n'),
+      redis: monitor.told,
       metrics: (
         await Promise.all([process, ...workers].map(({ operatorUrl }) => text(`${operatorUrl}/metrics`)))
       ).join(),
