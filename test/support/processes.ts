@@ -1,4 +1,3 @@
-import * as fsForCount from 'node:fs';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
@@ -59,7 +58,6 @@ export class TestProcess {
     args: string[],
     { log, ...options }: { env: NodeJS.ProcessEnv; uid?: number; gid?: number; cwd?: string; log?: string },
   ): TestProcess {
-    (process.getBuiltinModule?.('node:fs') ?? fsForCount).appendFileSync('/tmp/starts.txt', `${name}\n`);
     return new TestProcess(name, spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }), log);
   }
 
