@@ -5,7 +5,7 @@
  * who accept messages and those who deliver them meet in the database and the queue, not in each other's services.
  */
 const FEATURES =
-  '^src/(api-reference|auth-scopes|chats|cli|contacts|delivery|groups|integrations|maintenance|media|messages|otp|sources|statuses|templates|tenants|webhooks|whatsapp)/';
+  '^src/(api-reference|auth-scopes|chats|cli|contacts|delivery|groups|integrations|maintenance|media|messages|otp|queue-pages|sources|statuses|templates|tenants|webhooks|whatsapp)/';
 
 /** Specs may look at everything. */
 const SPEC = '\\.spec\\.ts$';

@@ -11,7 +11,16 @@ const ENTRIES = ['main.js', 'cli.js'];
  * Loaded from node_modules as they are: they come with binaries, or look for their own files; or another package asks for
  * them by a `require` of its own making, and would get a second copy (Nest's mapped types).
  */
-const APART = ['sharp', '@prisma/*', 'pg', '@aws-sdk/*', 'class-transformer', 'class-transformer/*', 'class-validator'];
+const APART = [
+  'sharp',
+  '@prisma/*',
+  'pg',
+  '@aws-sdk/*',
+  '@bull-board/*',
+  'class-transformer',
+  'class-transformer/*',
+  'class-validator',
+];
 
 /** What packages ask for and do without: parts of Nest that this program does not use. */
 const ABSENT = ['@fastify/static', '@nestjs/websockets/*', '@nestjs/microservices', '@nestjs/microservices/*'];

@@ -20,6 +20,7 @@ import { BacklogModule } from './platform/metrics/backlog.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { NumbersModule } from './platform/numbers/numbers.module.js';
 import { PlatformModule } from './platform/platform.module.js';
+import { QueuePagesModule } from './queue-pages/queue-pages.module.js';
 import { SourcesModule } from './sources/sources.module.js';
 import { StatusesModule } from './statuses/statuses.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
@@ -31,7 +32,7 @@ import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.modul
 type ModuleList = NonNullable<DynamicModule['imports']>;
 
 /** Every process: settings, log, connections, health, metrics, and what the rate slots are restored from. */
-const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, BacklogModule, NumbersModule];
+const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, BacklogModule, NumbersModule, QueuePagesModule];
 
 /** What answers HTTP. */
 const API: ModuleList = [

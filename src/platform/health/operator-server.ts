@@ -1,7 +1,7 @@
 import { timingSafeEqual, hash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { Settings } from '../config/settings.js';
 import { baseUrl } from '../http/base-url.js';
@@ -47,6 +47,11 @@ export class OperatorServer {
       response.setHeader('Cache-Control', 'no-store');
       response.end(body);
     });
+  }
+
+  /** Adds pages that have an app of their own, behind the same password. */
+  mount(path: string, pages: RequestHandler): void {
+    this.added.use(path, pages);
   }
 
   /** @returns the address it listens on */
