@@ -26,6 +26,7 @@ import { StatusesModule } from './statuses/statuses.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
 import { AccountModule } from './tenants/account/account.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
+import { EventDispatcherModule } from './webhooks/events/event-dispatcher.module.js';
 import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
 import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
 
@@ -62,6 +63,7 @@ const WORKER: ModuleList = [
   ReadReceiptsModule,
   InboundMediaModule,
   ContactImportWorkerModule,
+  EventDispatcherModule,
 ];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */

@@ -4,7 +4,8 @@ import type { ContactDto, ContactInclude, ContactType } from './dto/contact.dto.
 import { type NamedRecordDto, presentNamed } from './named-records/named-record.dto.js';
 import type { NamedRow } from './named-records/named-records.js';
 
-interface ContactRow extends Omit<ContactDto, 'created_at' | 'updated_at' | 'groups' | 'source' | 'status'> {
+/** A contact as it is stored. */
+export interface ContactRow extends Omit<ContactDto, 'created_at' | 'updated_at' | 'groups' | 'source' | 'status'> {
   type: ContactType;
   created_at: Date;
   updated_at: Date;
@@ -29,15 +30,16 @@ export async function findContacts(
        FROM contacts WHERE tenant_id = $1 AND id = ANY ($2::bigint[])`,
     [tenantId, ids],
   );
-  const contacts = rows.map((row): ContactDto => ({
-    ...row,
-    created_at: timestamp(row.created_at),
-    updated_at: timestamp(row.updated_at),
-  }));
+  const contacts = rows.map(presentContact);
   if (include.includes('groups')) await addGroups(sql, tenantId, contacts);
   if (include.includes('source')) await addSources(sql, tenantId, contacts);
   if (include.includes('status')) await addStatuses(sql, tenantId, contacts);
   return contacts;
+}
+
+/** A contact as `GET /contacts/{id}` shows it, without what may be included. */
+export function presentContact(row: ContactRow): ContactDto {
+  return { ...row, created_at: timestamp(row.created_at), updated_at: timestamp(row.updated_at) };
 }
 
 async function addGroups(sql: SqlRunner, tenantId: number, contacts: ContactDto[]): Promise<void> {

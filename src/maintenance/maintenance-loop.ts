@@ -3,6 +3,7 @@ import { Postgres } from '../platform/database/postgres.js';
 import { Log } from '../platform/logging/log.js';
 import { Loop } from '../platform/loop/loop.js';
 import { Maintenance } from './maintenance.js';
+import { ensurePartitions } from './partitions/partition.js';
 
 /** How often a worker asks whether the daily job is due: one row read by its key. */
 const LOOK_MS = 60_000;
@@ -44,10 +45,7 @@ export class MaintenanceLoop implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async look(signal: AbortSignal): Promise<number> {
     if (!this.partitionsMade) {
-      await this.postgres.query(
-        'maintenance_ensure_partitions',
-        'SELECT ensure_partitions(), ensure_audit_partitions()',
-      );
+      await ensurePartitions(this.postgres);
       this.partitionsMade = true;
     }
     const report = await this.maintenance.run({ signal });

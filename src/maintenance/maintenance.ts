@@ -5,14 +5,16 @@ import { isContention } from '../platform/database/database-errors.js';
 import { Postgres } from '../platform/database/postgres.js';
 import { Log } from '../platform/logging/log.js';
 import { LeaseLostError, MaintenanceLease } from './maintenance-lease.js';
+import { oldDeliveryPartitions, oldEventPartitions } from './partitions/old-event-partitions.js';
 import {
   oldAttemptPartitions,
   oldAuditPartitions,
   oldInboxPartitions,
   type OldPartitions,
 } from './partitions/old-partitions.js';
-import { dropPartition, type PartitionedTable } from './partitions/partition.js';
+import { dropPartition, ensurePartitions, type PartitionedTable } from './partitions/partition.js';
 import { deleteOldMessages, retentions, type Retention } from './rows/message-retention.js';
+import { deleteStrayDeliveries, deleteStrayEvents, deleteUntoldChanges } from './rows/old-events.js';
 import {
   type AttemptCursor,
   deleteOldCodes,
@@ -45,9 +47,15 @@ export interface MaintenanceReport {
   mediaIds: number;
   idempotencyKeys: number;
   auditEntries: number;
+  events: number;
+  eventDeliveries: number;
+  /** Rows of the outbox that never became events. */
+  untoldChanges: number;
   imports: number;
   oneTimeCodes: number;
 }
+
+type RowCounter = Exclude<keyof MaintenanceReport, 'dropped' | 'kept' | 'left'>;
 
 /**
  * The daily job: makes the partitions of the coming days, drops those that are older than their retention, and deletes
@@ -82,6 +90,9 @@ export class Maintenance {
       mediaIds: 0,
       idempotencyKeys: 0,
       auditEntries: 0,
+      events: 0,
+      eventDeliveries: 0,
+      untoldChanges: 0,
       imports: 0,
       oneTimeCodes: 0,
     };
@@ -102,24 +113,45 @@ class Run {
   ) {}
 
   async all(): Promise<void> {
-    const { INBOX_RETENTION_DAYS, ATTEMPTS_RETENTION_DAYS, AUDIT_RETENTION_DAYS } = this.settings;
-    await this.part('partitions ahead', () => this.makePartitions());
+    const { INBOX_RETENTION_DAYS, ATTEMPTS_RETENTION_DAYS, AUDIT_RETENTION_DAYS, EVENT_RETENTION_DAYS } = this.settings;
+    const sql = this.postgres;
+    const rows = ROWS_PER_STEP;
+    await this.part('partitions ahead', () => ensurePartitions(sql));
     await this.part('messages', () => this.deleteMessages());
     await this.part('webhook_inbox', async () => {
-      await this.drop('webhook_inbox', await oldInboxPartitions(this.postgres, INBOX_RETENTION_DAYS));
+      await this.drop('webhook_inbox', await oldInboxPartitions(sql, INBOX_RETENTION_DAYS));
     });
     await this.part('attempts', async () => {
-      await this.drop('attempts', await oldAttemptPartitions(this.postgres, ATTEMPTS_RETENTION_DAYS));
+      await this.drop('attempts', await oldAttemptPartitions(sql, ATTEMPTS_RETENTION_DAYS));
     });
     await this.part('audit', async () => {
-      await this.drop('audit', await oldAuditPartitions(this.postgres, AUDIT_RETENTION_DAYS));
+      await this.drop('audit', await oldAuditPartitions(sql, AUDIT_RETENTION_DAYS));
     });
-    await this.part('webhook_inbox_default', () => this.deleteWebhooks(INBOX_RETENTION_DAYS));
+    await this.part('webhook_deliveries', async () => {
+      await this.drop('webhook_deliveries', await oldDeliveryPartitions(sql, EVENT_RETENTION_DAYS));
+    });
+    await this.part('events', async () => {
+      await this.drop('events', await oldEventPartitions(sql, EVENT_RETENTION_DAYS));
+    });
+    await this.part('webhook_inbox_default', () =>
+      this.delete('webhooks', () => deleteStrayWebhooks(sql, INBOX_RETENTION_DAYS, rows)),
+    );
     await this.part('attempts_default', () => this.deleteAttempts(ATTEMPTS_RETENTION_DAYS));
-    await this.part('audit_default', () => this.deleteAudit(AUDIT_RETENTION_DAYS));
-    await this.part('whatsapp_media_ids', () => this.deleteMediaIds());
-    await this.part('idempotency_keys', () => this.deleteIdempotencyKeys());
-    await this.part('contact_imports', () => this.deleteImports());
+    await this.part('audit_default', () =>
+      this.delete('auditEntries', () => deleteStrayAudit(sql, AUDIT_RETENTION_DAYS, rows)),
+    );
+    await this.part('webhook_deliveries_default', () =>
+      this.delete('eventDeliveries', () => deleteStrayDeliveries(sql, EVENT_RETENTION_DAYS, rows)),
+    );
+    await this.part('events_default', () =>
+      this.delete('events', () => deleteStrayEvents(sql, EVENT_RETENTION_DAYS, rows)),
+    );
+    await this.part('event_outbox', () => this.deleteUntold(EVENT_RETENTION_DAYS));
+    await this.part('whatsapp_media_ids', () => this.delete('mediaIds', () => deleteOldMediaIds(sql, rows)));
+    await this.part('idempotency_keys', () =>
+      this.delete('idempotencyKeys', () => deleteOldIdempotencyKeys(sql, rows)),
+    );
+    await this.part('contact_imports', () => this.delete('imports', () => deleteOldImports(sql, rows)));
     await this.part('one_time_codes', () => this.deleteCodes());
   }
 
@@ -133,10 +165,6 @@ class Run {
       this.report.left.push(name);
       this.log.warn({ err: error, part: name }, 'a part of the daily job failed; the next run does it again');
     }
-  }
-
-  private async makePartitions(): Promise<void> {
-    await this.postgres.query('maintenance_ensure_partitions', 'SELECT ensure_partitions(), ensure_audit_partitions()');
   }
 
   /** One step of each tenant in turn, so that one with a million old messages does not keep the others waiting. */
@@ -192,14 +220,6 @@ class Run {
     }
   }
 
-  private async deleteWebhooks(days: number): Promise<void> {
-    await this.steps(async () => {
-      const deleted = await deleteStrayWebhooks(this.postgres, days, ROWS_PER_STEP);
-      this.report.webhooks += deleted;
-      return deleted === ROWS_PER_STEP;
-    });
-  }
-
   private async deleteAttempts(days: number): Promise<void> {
     let cursor: AttemptCursor = { messageId: 0, attemptNo: 0 };
     await this.steps(async () => {
@@ -210,36 +230,21 @@ class Run {
     });
   }
 
-  private async deleteAudit(days: number): Promise<void> {
+  /** Steps of ROWS_PER_STEP rows, until one finds fewer. */
+  private async delete(counter: RowCounter, step: () => Promise<number>): Promise<void> {
     await this.steps(async () => {
-      const deleted = await deleteStrayAudit(this.postgres, days, ROWS_PER_STEP);
-      this.report.auditEntries += deleted;
+      const deleted = await step();
+      this.report[counter] += deleted;
       return deleted === ROWS_PER_STEP;
     });
   }
 
-  private async deleteMediaIds(): Promise<void> {
-    await this.steps(async () => {
-      const deleted = await deleteOldMediaIds(this.postgres, ROWS_PER_STEP);
-      this.report.mediaIds += deleted;
-      return deleted === ROWS_PER_STEP;
-    });
-  }
-
-  private async deleteIdempotencyKeys(): Promise<void> {
-    await this.steps(async () => {
-      const deleted = await deleteOldIdempotencyKeys(this.postgres, ROWS_PER_STEP);
-      this.report.idempotencyKeys += deleted;
-      return deleted === ROWS_PER_STEP;
-    });
-  }
-
-  private async deleteImports(): Promise<void> {
-    await this.steps(async () => {
-      const deleted = await deleteOldImports(this.postgres, ROWS_PER_STEP);
-      this.report.imports += deleted;
-      return deleted === ROWS_PER_STEP;
-    });
+  /** Changes that could not be made events in all that time. Each try of one is logged, and so is its end. */
+  private async deleteUntold(days: number): Promise<void> {
+    await this.delete('untoldChanges', () => deleteUntoldChanges(this.postgres, days, ROWS_PER_STEP));
+    const { untoldChanges } = this.report;
+    if (untoldChanges > 0)
+      this.log.error({ changes: untoldChanges }, 'changes were given up that could not be told of');
   }
 
   private async deleteCodes(): Promise<void> {

@@ -5,6 +5,7 @@ import { TenantWrites } from '../platform/database/tenant-writes.js';
 import { otpRefused, rateLimitExceeded } from '../platform/http/api-error.js';
 import type { AuthenticatedTenant } from '../platform/http/request-context.js';
 import { timestamp } from '../platform/http/timestamp.js';
+import { recordEvent } from '../webhooks/events/record-event.js';
 import { CodeHashes } from './code-hashes.js';
 import type { VerifiedOtpDto } from './dto/verified-otp.dto.js';
 import type { VerifyOtpDto } from './dto/verify-otp.dto.js';
@@ -113,6 +114,14 @@ export class VerifyOtpService {
     await clearVerifications(sql, tenantId, phone);
     await retireMessages(sql, [{ tenantId, messageId }]);
     await recordChanges(sql, author, [{ action: 'otp.verified', ids: [messageId] }]);
+    await recordEvent(sql, {
+      tenantId,
+      type: 'otp.verified',
+      resourceId: messageId,
+      previous: null,
+      current: { phone, purpose, message_id: messageId, verified_at: timestamp(verified.at) },
+      requestId: author.requestId,
+    });
     return { kind: 'verified', at: verified.at };
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { presentNamed } from '../contacts/named-records/named-record.dto.js';
 import { namedList } from '../contacts/named-records/named-list.js';
-import { NamedRecords, type NamedRow, type NamedTable } from '../contacts/named-records/named-records.js';
+import { NamedRecords, type NamedTable } from '../contacts/named-records/named-records.js';
 import { Postgres } from '../platform/database/postgres.js';
 import { TenantWrites } from '../platform/database/tenant-writes.js';
 import type { AuthenticatedTenant } from '../platform/http/request-context.js';
@@ -11,10 +10,7 @@ import type { ListScope } from '../platform/pagination/list-spec.js';
 import { type ListPage, Lists } from '../platform/pagination/lists.js';
 import type { SaveStatusDto } from './dto/save-status.dto.js';
 import type { StatusDto } from './dto/status.dto.js';
-
-interface StatusRow extends NamedRow {
-  color: string | null;
-}
+import { presentStatus, type StatusRow } from './present-status.js';
 
 const STATUSES: NamedTable = { table: 'statuses', noun: 'status', extra: ['color'] };
 
@@ -39,18 +35,18 @@ export class StatusesService {
   /** One page of the tenant's statuses. */
   list(scope: ListScope, request: ListRequest): Promise<ListPage<StatusDto>> {
     return this.lists.page(STATUS_LIST, scope, request, async (sql, ids) =>
-      (await this.records.findByIds(sql, scope.tenantId, ids)).map(present),
+      (await this.records.findByIds(sql, scope.tenantId, ids)).map(presentStatus),
     );
   }
 
   /** @throws ApiError 404 when the tenant has no such status */
   async get(tenantId: number, id: string): Promise<StatusDto> {
-    return present(await this.records.get(tenantId, resourceId(id, NO_SUCH_STATUS)));
+    return presentStatus(await this.records.get(tenantId, resourceId(id, NO_SUCH_STATUS)));
   }
 
   /** @throws ApiError 422 when another status has the name */
   async create(author: AuthenticatedTenant, { name, color }: SaveStatusDto): Promise<StatusDto> {
-    return present(await this.records.create(author, { name, color }));
+    return presentStatus(await this.records.create(author, { name, color }));
   }
 
   /**
@@ -58,16 +54,11 @@ export class StatusesService {
    * @throws ApiError 404 when the tenant has no such status, 422 when another one has the name
    */
   async update(author: AuthenticatedTenant, id: string, { name, color }: SaveStatusDto): Promise<StatusDto> {
-    return present(await this.records.change(author, resourceId(id, NO_SUCH_STATUS), { name, color }));
+    return presentStatus(await this.records.change(author, resourceId(id, NO_SUCH_STATUS), { name, color }));
   }
 
   /** @throws ApiError 404 when the tenant has no such status, 409 RESOURCE_IN_USE while it is used */
   delete(author: AuthenticatedTenant, id: string): Promise<void> {
     return this.records.deleteUnused(author, resourceId(id, NO_SUCH_STATUS), 'status');
   }
-}
-
-function present(row: StatusRow): StatusDto {
-  const { id, name, created_at, updated_at } = presentNamed(row);
-  return { id, name, color: row.color, created_at, updated_at };
 }

@@ -30,7 +30,8 @@ export async function oldAuditPartitions(sql: SqlRunner, days: number): Promise<
   return { droppable: old.map(({ name }) => name), kept: [] };
 }
 
-async function endedPartitions(sql: SqlRunner, table: PartitionedTable, days: number): Promise<Partition[]> {
+/** Partitions that ended more than `days` ago, oldest first. */
+export async function endedPartitions(sql: SqlRunner, table: PartitionedTable, days: number): Promise<Partition[]> {
   const all = await listPartitions(sql, table);
   const bounds = [all.map(({ name }) => name), all.map(({ to }) => to), days];
   const ended = await sql.query<{ name: string }>('maintenance_ended', ENDED, bounds);
@@ -67,7 +68,11 @@ export async function oldAttemptPartitions(sql: SqlRunner, days: number): Promis
   return sortOut(old, ({ from, to }) => isFound(sql, 'maintenance_open_messages', OPEN, [from, to]));
 }
 
-async function sortOut(old: Partition[], isWanted: (partition: Partition) => Promise<boolean>): Promise<OldPartitions> {
+/** Keeps those that are still wanted. */
+export async function sortOut(
+  old: Partition[],
+  isWanted: (partition: Partition) => Promise<boolean>,
+): Promise<OldPartitions> {
   const result: OldPartitions = { droppable: [], kept: [] };
   for (const partition of old) {
     ((await isWanted(partition)) ? result.kept : result.droppable).push(partition.name);
@@ -75,7 +80,8 @@ async function sortOut(old: Partition[], isWanted: (partition: Partition) => Pro
   return result;
 }
 
-async function isFound(sql: SqlRunner, name: string, text: string, parameters: unknown[]): Promise<boolean> {
+/** The answer of a question for `found`. */
+export async function isFound(sql: SqlRunner, name: string, text: string, parameters: unknown[]): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(name, text, parameters);
   return row?.found === true;
 }

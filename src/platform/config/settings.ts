@@ -244,6 +244,12 @@ export class Settings {
   @WholeNumber(1, 3600)
   OTP_RESEND_S = 20;
 
+  // Webhooks of tenants
+
+  /** How often a worker looks for changes to tell of while there are none, milliseconds. */
+  @WholeNumber(10, 60_000)
+  EVENT_POLL_MS = 250;
+
   // Growth
 
   /** Hour of the day, UTC, from which the daily maintenance is due. */
@@ -261,6 +267,10 @@ export class Settings {
   /** How long it is kept who changed what, days. */
   @WholeNumber(1, 3650)
   AUDIT_RETENTION_DAYS = 365;
+
+  /** How long events and their deliveries to webhooks are kept, days; deliveries are tried for three. */
+  @WholeNumber(4, 3650)
+  EVENT_RETENTION_DAYS = 30;
 }
 
 /**

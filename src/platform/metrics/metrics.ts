@@ -125,6 +125,35 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** Changes that were made events of webhooks. */
+  readonly eventsDispatched = new Counter({
+    name: 'rasl_events_dispatched_total',
+    help: 'Changes that were made events for the webhooks of tenants.',
+    registers: [this.registry],
+  });
+
+  /** Tries to make an event of a change that failed; the change stands aside. */
+  readonly eventFailures = new Counter({
+    name: 'rasl_event_failures_total',
+    help: 'Tries to make an event of a change that failed.',
+    registers: [this.registry],
+  });
+
+  /** How long the oldest change has waited to become an event. */
+  readonly eventOutboxOldestAge = new Gauge({
+    name: 'rasl_event_outbox_oldest_age_seconds',
+    help: 'How long the oldest change has waited to become an event; 0 when none waits.',
+    registers: [this.registry],
+  });
+
+  /** Changes that wait to become events (`state` waiting), and those that stand aside because they could not (aside). */
+  readonly eventOutboxDepth = new Gauge({
+    name: 'rasl_event_outbox_changes',
+    help: 'Changes that are not events yet, counted up to a bound.',
+    labelNames: ['state'] as const,
+    registers: [this.registry],
+  });
+
   /** Raw webhooks: `stored`, `refused_signature`. One that is too large is a 413 of {@link httpRequests}. */
   readonly webhooksReceived = new Counter({
     name: 'rasl_webhooks_received_total',

@@ -44,3 +44,20 @@ const NAMES: ReadonlySet<string> = new Set([...EVENT_TYPES, TEST_EVENT]);
 
 /** Whether this is the name of an event. */
 export const isEventName = (name: string): name is EventName => NAMES.has(name);
+
+const RESOURCE_TYPES: readonly ResourceType[] = [
+  'contact',
+  'source',
+  'status',
+  'message',
+  'otp',
+  'template',
+  'webhook',
+];
+
+/** What an event is of: the part of its name before the dot. */
+export function resourceTypeOf(type: EventName): ResourceType {
+  const resource = RESOURCE_TYPES.find((one) => type.startsWith(`${one}.`));
+  if (!resource) throw new Error(`${type} is an event of nothing`);
+  return resource;
+}
