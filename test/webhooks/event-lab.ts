@@ -68,6 +68,11 @@ export class EventLab {
     return event.payload;
   }
 
+  /** Waits for an event of this type since the last call; the others are passed over. */
+  next(type: string): Promise<StoredEvent> {
+    return eventually(type, async () => (await this.news()).find((event) => event.type === type));
+  }
+
   /** Waits until the message has an event of this type. */
   message(id: number, type: string): Promise<StoredEvent> {
     return eventually(`${type} of message ${id}`, async () => {

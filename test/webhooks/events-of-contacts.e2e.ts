@@ -81,7 +81,9 @@ describe('events of contacts, sources and statuses', () => {
   it('come one for each contact of a batch and of a group that goes', async () => {
     const group = await contacts.group('Cairo');
     const { body } = await contacts.batch(
-      Array.from({ length: 600 }, (_, n) => contacts.body({ phone: `2011${String(n).padStart(8, '0')}`, groups: [group] })),
+      Array.from({ length: 600 }, (_, n) =>
+        contacts.body({ phone: `2011${String(n).padStart(8, '0')}`, groups: [group] }),
+      ),
     );
     expect(body.data?.summary).toMatchObject({ created: 600 });
     const created = await events.news();
