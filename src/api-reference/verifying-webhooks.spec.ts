@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 
 const GUIDE = new URL('../../docs/guides/verifying-webhooks.md', import.meta.url);
+const N8N_WORKFLOW = new URL('../../docs/guides/n8n-workflow.json', import.meta.url);
 
 /** How the guide's sample of a language is run: a program around it reads cases and says what the sample says of each. */
 interface Runner {
@@ -165,6 +166,25 @@ const samples = new Map(
   ]),
 );
 
+/** What the node `Verify` of the n8n workflow does, around which the program plays n8n. */
+function n8nCode(): string {
+  const { nodes } = JSON.parse(readFileSync(N8N_WORKFLOW, 'utf8')) as {
+    nodes: { name: string; parameters: { jsCode?: string } }[];
+  };
+  return nodes.find(({ name }) => name === 'Verify')?.parameters.jsCode ?? '';
+}
+
+const N8N = `import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+const require = createRequire(import.meta.url);
+const code = readFileSync('verify.js', 'utf8');
+for (const { secret, headers, body } of JSON.parse(readFileSync(0, 'utf8'))) {
+  const node = new (async () => {}).constructor('require', '$input', code.replace('whsec_put-your-secret-here', secret));
+  const helpers = { getBinaryDataBuffer: async () => Buffer.from(body, 'base64') };
+  const [{ json }] = await node.call({ helpers }, require, { first: () => ({ json: { headers } }) });
+  console.log(json.verified ? (json.event ? 'right' : 'without its event') : json.reason);
+}`;
+
 const SECRET = `whsec_${Buffer.from(Uint8Array.from({ length: 32 }, (_, i) => i * 8 + 3)).toString('base64')}`;
 const OTHER = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const BODY = '{ "event":{"id":"evt_1"},\n  "text": "é 😀 \\u00e9"}';
@@ -238,13 +258,21 @@ describe('the guide to verifying webhooks', () => {
   });
 
   it.each(installed)('tells right from wrong in %s', (language, { sample, files, command }) => {
+    expectRight(language, { ...files, [sample]: samples.get(language) ?? '' }, command);
+  });
+
+  it('tells right from wrong in the workflow of n8n', () => {
+    expectRight('n8n', { 'main.mjs': N8N, 'verify.js': n8nCode() }, [process.execPath, 'main.mjs']);
+  });
+
+  function expectRight(language: string, files: Record<string, string>, command: Runner['command']): void {
     const place = join(folder, language);
-    for (const [name, content] of Object.entries({ ...files, [sample]: samples.get(language) ?? '' })) {
+    for (const [name, content] of Object.entries(files)) {
       mkdirSync(dirname(join(place, name)), { recursive: true });
       writeFileSync(join(place, name), content);
     }
     const output = execFileSync(command[0], command.slice(1), { cwd: place, input: input(language), encoding: 'utf8' });
     const said = output.trim().split('\n');
     expect(CASES.map(([name], i) => [name, said[i]])).toEqual(CASES.map(([name, , expected]) => [name, expected]));
-  });
+  }
 });
