@@ -30,13 +30,16 @@ Example:
     });
 }
 
-function reportJson({ mediaIds, idempotencyKeys, auditEntries, oneTimeCodes, ...report }: MaintenanceReport): object {
+function reportJson(report: MaintenanceReport): object {
+  const { mediaIds, idempotencyKeys, auditEntries, oneTimeCodes, eventDeliveries, untoldChanges, ...others } = report;
   return {
-    ...report,
+    ...others,
     media_ids: mediaIds,
     idempotency_keys: idempotencyKeys,
     audit_entries: auditEntries,
     one_time_codes: oneTimeCodes,
+    event_deliveries: eventDeliveries,
+    untold_changes: untoldChanges,
   };
 }
 
@@ -51,6 +54,9 @@ function reportLines(report: MaintenanceReport): string[] {
     ['media ids', mediaIds],
     ['idempotency keys', idempotencyKeys],
     ['audit entries', auditEntries],
+    ['stray events', report.events],
+    ['stray deliveries of events', report.eventDeliveries],
+    ['changes never told of', report.untoldChanges],
     ['imports of contacts', imports],
     ['one-time codes', report.oneTimeCodes],
   ]);

@@ -40,15 +40,19 @@ export class EventLab {
   }
 
   /** The events since the last call, in order, once all that was committed before has become events. */
-  async news(): Promise<StoredEvent[]> {
+  async news(withinMs = 20_000): Promise<StoredEvent[]> {
     const { id } = this.tenant;
-    await eventually('the end of the outbox', async () => {
-      const [row] = await this.tenant.rows<{ n: number }>(
-        'SELECT count(*)::int AS n FROM event_outbox WHERE tenant_id = $1',
-        [id],
-      );
-      return row?.n === 0 || undefined;
-    });
+    await eventually(
+      'the end of the outbox',
+      async () => {
+        const [row] = await this.tenant.rows<{ n: number }>(
+          'SELECT count(*)::int AS n FROM event_outbox WHERE tenant_id = $1',
+          [id],
+        );
+        return row?.n === 0 || undefined;
+      },
+      withinMs,
+    );
     const rows = await this.tenant.rows<Omit<StoredEvent, 'payload'> & { payload: string }>(
       `SELECT id::int AS sequence, event_id, type, resource_id::int, occurred_at, payload FROM events
         WHERE tenant_id = $1 AND id > $2 ORDER BY id`,
