@@ -26,6 +26,7 @@ import { StatusesModule } from './statuses/statuses.module.js';
 import { TemplatesModule } from './templates/templates.module.js';
 import { AccountModule } from './tenants/account/account.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
+import { EventGaugesModule } from './webhooks/events/event-gauges.module.js';
 import { EventDispatcherModule } from './webhooks/events/event-dispatcher.module.js';
 import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
 import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
@@ -33,7 +34,15 @@ import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.modul
 type ModuleList = NonNullable<DynamicModule['imports']>;
 
 /** Every process: settings, log, connections, health, metrics, and what the rate slots are restored from. */
-const EVERY_ROLE: ModuleList = [PlatformModule, SentPairsModule, HealthModule, BacklogModule, NumbersModule, QueuePagesModule];
+const EVERY_ROLE: ModuleList = [
+  PlatformModule,
+  SentPairsModule,
+  HealthModule,
+  BacklogModule,
+  EventGaugesModule,
+  NumbersModule,
+  QueuePagesModule,
+];
 
 /** What answers HTTP. */
 const API: ModuleList = [
