@@ -1,7 +1,7 @@
 -- Who changes contacts, sources, statuses, messages or templates writes the events of it, whoever it is: by triggers, in
 -- the transaction of the change. Tenants without endpoints pay one look at webhooks_tenant.
--- Rows inserted and deleted are looked at together, once per statement. Updates are looked at row by row: most statements
--- change what no event tells of, and the conditions below keep those from calling anything.
+-- Rows that change in numbers are looked at together, once per statement; those that change one by one, row by row, under
+-- conditions that let what no event tells of pass without a call.
 -- The facts_of_… functions name what an event shows, column by column: a column that is added later is told of only when it
 -- is added here.
 
@@ -153,18 +153,26 @@ CREATE TRIGGER messages_created_events AFTER INSERT ON messages
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION message_created_events();
 
 -- Each change of status is one event of the new status, also when it jumps over others. `sending` is nobody's business:
--- a message may come to it several times.
-CREATE FUNCTION message_status_event() RETURNS trigger LANGUAGE plpgsql AS $$
+-- a message may come to it several times. Messages change in groups, so this is asked once per statement, as a row trigger
+-- costs 5 µs and more for each row: a tenth of an update.
+-- FULL, with conditions that are no reason to make it less, is always joined by hash or merge: the plan is kept from the
+-- first call on, whatever the sizes are later.
+CREATE FUNCTION message_status_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF webhook_wanted(NEW.tenant_id, 'message.' || NEW.status) THEN
-    INSERT INTO event_outbox (tenant_id, type, resource_id, request_id, previous, current)
-    VALUES (NEW.tenant_id, 'message.' || NEW.status, NEW.id, NEW.request_id, facts_of_message(OLD), facts_of_message(NEW));
+  IF NOT EXISTS (
+    SELECT FROM after n WHERE EXISTS (SELECT FROM webhooks w WHERE w.tenant_id = n.tenant_id OFFSET 0)) THEN
+    RETURN NULL;
   END IF;
+  INSERT INTO event_outbox (tenant_id, type, resource_id, request_id, previous, current)
+  SELECT n.tenant_id, 'message.' || n.status, n.id, n.request_id, facts_of_message(o), facts_of_message(n)
+    FROM before o FULL JOIN after n ON n.id = o.id
+   WHERE o.status IS DISTINCT FROM n.status AND coalesce(n.status, 'queued') NOT IN ('queued', 'sending')
+     AND webhook_wanted(n.tenant_id, 'message.' || n.status)
+   ORDER BY n.id;
   RETURN NULL;
 END $$;
-CREATE TRIGGER messages_status_event AFTER UPDATE OF status ON messages FOR EACH ROW
-  WHEN (OLD.status <> NEW.status AND NEW.status <> 'sending' AND NEW.status <> 'queued')
-  EXECUTE FUNCTION message_status_event();
+CREATE TRIGGER messages_status_events AFTER UPDATE ON messages
+  REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION message_status_events();
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Templates
