@@ -62,6 +62,12 @@ export class EventLab {
     return rows.map((row) => ({ ...row, payload: JSON.parse(row.payload) as Payload }));
   }
 
+  /** All events from the beginning, as {@link news}. */
+  all(): Promise<StoredEvent[]> {
+    this.seen = 0;
+    return this.news();
+  }
+
   /** The one event since the last call, of this type. */
   async only(type: string): Promise<Payload> {
     const news = await this.news();

@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { TestTenant } from '../support/tenant.js';
 import { ContactLab } from '../contacts/contact-lab.js';
 import { EventLab } from './event-lab.js';
@@ -99,6 +100,28 @@ describe('events of contacts, sources and statuses', () => {
     );
     expect(updated[0]?.payload.changes.modified_fields).toEqual(['group_id']);
     expect(updated[0]?.payload.metadata.request_id).toBe(gone.body.meta.request_id);
+  });
+
+  it('come of an import, one for each contact that it makes', async () => {
+    await contacts.create({ phone: '201000000001' });
+    await events.only('contact.created');
+    const rows = ['201000000001', '201000000002', '201000000003'].map((phone) => `${phone},Hana,Ali`);
+    const { status, body } = await tenant.api.postForm('/api/v2/contacts/import', {
+      file: { bytes: Buffer.from(`phone,firstname,lastname\n${rows.join('\n')}\n`), name: 'a.csv', type: 'text/csv' },
+      source_id: tenant.defaults.sourceId,
+      status_id: tenant.defaults.statusId,
+      skip_duplicates: 'true',
+    });
+    expect({ status, error: body.error }).toEqual({ status: 200, error: undefined });
+    await eventually('the end of the import', async () => {
+      const answer = await tenant.api.request('GET', `/api/v2/contacts/imports/${String(body.data?.id)}`);
+      return answer.body.data?.status === 'completed' || undefined;
+    });
+    const news = await events.news();
+    expect(news.map(({ type, payload }) => [type, payload.changes.current.phone])).toEqual([
+      ['contact.created', '201000000002'],
+      ['contact.created', '201000000003'],
+    ]);
   });
 
   it('tell of an opt-out and its end, once each, beside the update', async () => {

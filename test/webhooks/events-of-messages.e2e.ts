@@ -97,7 +97,11 @@ describe('events of messages', () => {
       type: 'location',
       location: { latitude: 30.05, longitude: 31.23, name: 'Tahrir' },
     });
-    const received = await events.next('message.received');
+    await events.next('message.received');
+    const [contact, received, ...more] = await events.all();
+    if (!contact || !received) throw new Error('an event is missing');
+    expect([contact.type, received.type, more]).toEqual(['contact.created', 'message.received', []]);
+    await events.expectDocumented(contact);
     await events.expectDocumented(received);
     const shown = (await tenant.api.getMessage(message_id)).body.data;
     expect(received.payload.data.resource.attributes).toEqual(shown);
