@@ -4,7 +4,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import type { Observable } from 'rxjs';
 import { payloadTooLarge, validationError } from './api-error.js';
 import { BODY_LIMIT_BYTES } from './body-limit.js';
-import { BODY_KIND, type BodyKind } from './decorators.js';
+import { BODY_KIND, BODY_LIMIT, type BodyKind } from './decorators.js';
 
 const anyType = (): boolean => true;
 const json = express.json({ limit: BODY_LIMIT_BYTES, type: anyType });
@@ -22,11 +22,11 @@ const raw = express.raw({ limit: BODY_LIMIT_BYTES, type: anyType, inflate: false
  * Runs one of Express' parsers. Those read a body that is too large to its end before they say so; here it is refused
  * as soon as it is known (by Content-Length, else by counting).
  */
-const run = (parser: RequestHandler, request: Request, response: Response): Promise<void> =>
+const run = (parser: RequestHandler, request: Request, response: Response, limit = BODY_LIMIT_BYTES): Promise<void> =>
   new Promise((resolve, reject) => {
     const announced = request.headers['content-length'];
-    if (announced !== undefined && Number(announced) > BODY_LIMIT_BYTES) {
-      reject(payloadTooLarge(BODY_LIMIT_BYTES));
+    if (announced !== undefined && Number(announced) > limit) {
+      reject(payloadTooLarge(limit));
       return;
     }
     void parser(request, response, (error?: unknown) => {
@@ -37,7 +37,7 @@ const run = (parser: RequestHandler, request: Request, response: Response): Prom
     let received = 0;
     request.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received > BODY_LIMIT_BYTES) reject(payloadTooLarge(BODY_LIMIT_BYTES));
+      if (received > limit) reject(payloadTooLarge(limit));
     });
   });
 
@@ -61,20 +61,21 @@ export class BodyInterceptor implements NestInterceptor {
       const kind =
         this.reflector.getAllAndOverride<BodyKind | undefined>(BODY_KIND, [context.getHandler(), context.getClass()]) ??
         'json';
-      await this.read(kind, request, context.switchToHttp().getResponse<Response>());
+      const limit = this.reflector.get<number | undefined>(BODY_LIMIT, context.getHandler());
+      await this.read(kind, limit, request, context.switchToHttp().getResponse<Response>());
     }
     return next.handle();
   }
 
-  private async read(kind: BodyKind, request: Request, response: Response): Promise<void> {
+  private async read(kind: BodyKind, limit: number | undefined, request: Request, response: Response): Promise<void> {
     if (!hasBody(request)) {
       request.body = kind === 'raw' ? Buffer.alloc(0) : {};
       return;
     }
-    if (kind === 'raw') return run(raw, request, response);
+    if (kind === 'raw') return run(raw, request, response, limit);
     const mediaType = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-    if (mediaType === 'application/json' || mediaType.endsWith('+json')) return run(json, request, response);
-    if (mediaType === 'application/x-www-form-urlencoded') return run(urlencoded, request, response);
+    if (mediaType === 'application/json' || mediaType.endsWith('+json')) return run(json, request, response, limit);
+    if (mediaType === 'application/x-www-form-urlencoded') return run(urlencoded, request, response, limit);
     if (kind === 'multipart' && mediaType === 'multipart/form-data') return;
     const readable = ['application/json', 'application/x-www-form-urlencoded'];
     if (kind === 'multipart') readable.unshift('multipart/form-data');

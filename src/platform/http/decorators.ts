@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { Request } from 'express';
+import { BODY_LIMIT_BYTES } from './body-limit.js';
 import type { AuthenticatedTenant } from './request-context.js';
 
 const requestOf = (context: ExecutionContext): Request => context.switchToHttp().getRequest<Request>();
@@ -28,3 +29,9 @@ export type BodyKind = 'json' | 'multipart' | 'raw';
 
 /** Says how the route's body is read, when it is not plain JSON. */
 export const ReadsBody = (kind: BodyKind): MethodDecorator & ClassDecorator => SetMetadata(BODY_KIND, kind);
+
+/** Key of the metadata that {@link BodyLimit} sets. */
+export const BODY_LIMIT = 'http:body-limit';
+
+/** The route takes smaller bodies than others: so many bytes, at most {@link BODY_LIMIT_BYTES}. */
+export const BodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, Math.min(bytes, BODY_LIMIT_BYTES));
