@@ -21,7 +21,13 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      roots: ['<rootDir>/src', '<rootDir>/sandbox', '<rootDir>/dev', '<rootDir>/test/chaos'],
+      roots: [
+        '<rootDir>/src',
+        '<rootDir>/sandbox',
+        '<rootDir>/dev',
+        '<rootDir>/test/chaos',
+        '<rootDir>/test/integrations',
+      ],
       testMatch: ['**/*.spec.ts', '**/*.spec.mjs'],
     },
     {

@@ -1,0 +1,84 @@
+import type { FieldErrors } from '../platform/http/api-error.js';
+import { type Condition, parseConditions, type WrittenCondition } from './mapping/conditions.js';
+import { isPathText, type MappedText, parseMappedText } from './mapping/mapped-text.js';
+import { type Mapping, parseMapping, type WrittenMapping } from './mapping/mapping.js';
+
+/** What sends the webhooks, and so how they are signed and how a repeat is told. */
+export const LISTENER_KINDS = ['woocommerce', 'shopify', 'generic'] as const;
+export type ListenerKind = (typeof LISTENER_KINDS)[number];
+
+/** What listeners' secrets are encrypted for. */
+export const STORE_SECRET_CONTEXT = 'store_listeners.secret_encrypted';
+
+/** What a tenant says of a listener, checked. */
+export interface ListenerValues {
+  readonly kind: ListenerKind;
+  readonly name: string;
+  readonly template_name: string;
+  readonly language: string;
+  readonly mapping: WrittenMapping;
+  readonly conditions: readonly WrittenCondition[];
+  readonly once_per: string | null;
+  readonly default_country: string | null;
+  readonly enabled: boolean;
+}
+
+/** A row of `store_listeners`. */
+export interface ListenerRow extends ListenerValues {
+  readonly id: number;
+  readonly tenant_id: number;
+  readonly key: string;
+  readonly secret_encrypted: Buffer | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+/** What a listener does with a payload, ready to be applied. */
+export interface ListenerRules {
+  readonly templateName: string;
+  readonly language: string;
+  readonly mapping: Mapping;
+  readonly conditions: readonly Condition[];
+  readonly oncePer: MappedText | null;
+  /** A country by its two letters, or where the payload says it. */
+  readonly defaultCountry: MappedText | null;
+}
+
+/** The rules of stored values. @throws Error when they are not as they were checked: a fault of the program */
+export function rulesOf(values: ListenerValues): ListenerRules {
+  const faults: FieldErrors = {};
+  const { mapping } = parseMapping(values.mapping, faults);
+  const conditions = parseConditions(values.conditions, faults);
+  if (Object.keys(faults).length > 0)
+    throw new Error(`A stored listener has faults: ${Object.keys(faults).join(', ')}`);
+  return {
+    templateName: values.template_name,
+    language: values.language,
+    mapping,
+    conditions,
+    oncePer: textOf(values.once_per),
+    defaultCountry: textOf(values.default_country),
+  };
+}
+
+function textOf(written: string | null): MappedText | null {
+  if (written === null) return null;
+  const parsed = parseMappedText(written);
+  if ('error' in parsed) throw new Error(`A stored listener has a text that ${parsed.error}`);
+  return parsed.text;
+}
+
+/** What is wrong with `once_per`: it must be found in the payload, or every payload would count as the same. */
+export function faultOfOncePer(written: string): string | undefined {
+  const parsed = parseMappedText(written);
+  if ('error' in parsed) return parsed.error;
+  return parsed.text.some((part) => typeof part !== 'string') ? undefined : 'must have a path, such as $.id';
+}
+
+/** What is wrong with `default_country`: a country, or a path to one. `isCountry` knows the countries. */
+export function faultOfCountry(written: string, isCountry: (text: string) => boolean): string | undefined {
+  if (!isPathText(written))
+    return isCountry(written) ? undefined : 'must be a country as two capital letters (ISO 3166-1), or a path to one';
+  const parsed = parseMappedText(written);
+  return 'error' in parsed ? parsed.error : undefined;
+}
