@@ -27,7 +27,7 @@ import { SendTextService } from './send/send-text.service.js';
 @Module({
   imports: [CancelModule, IdentityHashesModule, MediaModule, QueueModule, TemplatesModule],
   controllers: [SendController, MessagesController],
-  exports: [MessagesService, SendReplies, SendService],
+  exports: [MessagesService, SendReplies, SendService, SendTemplateService],
   providers: [
     MessageRepository,
     MessagesService,

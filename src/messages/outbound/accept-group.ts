@@ -11,6 +11,7 @@ import { filledIn, judge } from './judge.js';
 import { type Circumstances, lookUp } from './lookup.js';
 import { emailTaken, faultsOfNewContacts, insertWantedContacts, type WantedContact } from './new-contacts.js';
 import { storeOneTimeCodes } from './one-time-codes.js';
+import { settleStorePayloads } from './store-payloads.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
@@ -60,6 +61,36 @@ export async function acceptGroup(
   }
 }
 
+/** Carries what would have been accepted out of a transaction that is undone. */
+class Rehearsed extends Error {
+  constructor(readonly acceptance: Acceptance | undefined) {
+    super('A rehearsal is undone');
+  }
+}
+
+/**
+ * What {@link acceptGroup} would answer for one message now: it is accepted like any other, in a transaction that is
+ * undone. Ids in the answer are of nobody.
+ */
+export async function rehearse(
+  postgres: Postgres,
+  message: OutboundMessage,
+  options: AcceptOptions,
+): Promise<Acceptance> {
+  await options.hashes.ready();
+  const undone = postgres.transaction<never>(
+    async (sql) => {
+      throw new Rehearsed((await acceptTogether(sql, [{ message, waiter: null }], options))[0]);
+    },
+    { lockTimeoutMs: LOCK_TIMEOUT_MS },
+  );
+  return undone.catch((error: unknown) => {
+    if (error instanceof Rehearsed && error.acceptance) return error.acceptance;
+    if (error instanceof RefusedMidway) return { refused: error.refusal };
+    throw error;
+  });
+}
+
 /** PostgreSQL's foreign_key_violation. */
 const FOREIGN_KEY_VIOLATION = '23503';
 const OF_CONTACTS: ReadonlySet<string | undefined> = new Set(['chats_contact_id_fkey', 'messages_contact_id_fkey']);
@@ -78,6 +109,10 @@ async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: Ac
   const { candidates, created } = await createContacts(sql, options.hashes, judged, results);
   const opened = await storeMessages(sql, candidates, results, options);
   await storeOneTimeCodes(
+    sql,
+    candidates.map(({ index, item: { message } }) => ({ message, acceptance: results[index] })),
+  );
+  await settleStorePayloads(
     sql,
     candidates.map(({ index, item: { message } }) => ({ message, acceptance: results[index] })),
   );

@@ -9,3 +9,10 @@ export class RefusedMidway extends Error {
 
 /** Messages that cannot be accepted in one transaction: each is to be run alone. */
 export class NotTogether extends Error {}
+
+/** What a store delivered has led to a message already, or what it says has (`once`). In a group each is to be run alone. */
+export class StorePayloadNotDue extends NotTogether {
+  constructor(readonly why: 'settled' | 'once') {
+    super(`A store's payload is not due: ${why}`);
+  }
+}

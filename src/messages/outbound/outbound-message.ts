@@ -1,3 +1,4 @@
+import type { StorePayloadClaim } from '../../integrations/store/settle-payloads.js';
 import type { PreparedMedia } from '../../media/prepared-media.js';
 import type { ApiError, FieldErrors } from '../../platform/http/api-error.js';
 import type { NewOneTimeCode } from '../../otp/store/store-codes.js';
@@ -64,6 +65,8 @@ export interface OutboundMessage {
   expiresInS?: number;
   /** Of a request with an `Idempotency-Key`. */
   idempotency?: KeyedRequest;
+  /** What a store delivered, and this message comes of: it is settled together with the message. */
+  storePayload?: StorePayloadClaim;
 }
 
 /** A key that is stored together with its message. */

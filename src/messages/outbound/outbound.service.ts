@@ -1,15 +1,16 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { IdentityHashes } from '../../contacts/erase/identity-hashes.js';
 import { Settings } from '../../platform/config/settings.js';
+import { isContention } from '../../platform/database/database-errors.js';
 import { GroupedWriter } from '../../platform/database/grouped-writer.js';
 import { Postgres } from '../../platform/database/postgres.js';
-import { messageSendFailed } from '../../platform/http/api-error.js';
+import { messageSendFailed, serviceUnavailable } from '../../platform/http/api-error.js';
 import { IdempotencyKeys } from '../../platform/idempotency/idempotency-keys.js';
 import { Log } from '../../platform/logging/log.js';
 import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import type { Outcome } from '../../platform/queue/outcome-channel.js';
 import { shownError } from '../message-error.js';
-import { acceptGroup } from './accept-group.js';
+import { acceptGroup, type AcceptOptions, rehearse } from './accept-group.js';
 import { NotTogether, RefusedMidway } from './group-errors.js';
 import type { AcceptedMessage, Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
 import { OutcomeReader } from './outcome-reader.js';
@@ -89,6 +90,18 @@ export class OutboundService implements OnModuleDestroy {
     };
   }
 
+  /**
+   * Finds out what {@link accept} would do with the message now; nothing is stored.
+   * @throws ApiError when it may not be sent, 503 when rows that it needs stay locked
+   */
+  async rehearse(message: OutboundMessage): Promise<AcceptedMessage> {
+    const result = await rehearse(this.postgres, message, this.acceptOptions()).catch((error: unknown) => {
+      throw isContention(error) ? serviceUnavailable(error) : error;
+    });
+    if ('refused' in result) throw result.refused;
+    return result.accepted;
+  }
+
   /** The message is stored, whatever happens here: without an answer it counts as queued. */
   private async lastRead(tenantId: number, messageId: number): Promise<Omit<Outcome, 'key'> | null> {
     try {
@@ -105,12 +118,7 @@ export class OutboundService implements OnModuleDestroy {
   }
 
   private async acceptAndRelease(items: OutboundItem[]): Promise<Acceptance[]> {
-    const results = await acceptGroup(this.postgres, items, {
-      isBacklogged: (numberId) => this.isBacklogged(numberId),
-      orderHoldS: this.settings.ORDER_HOLD_S,
-      keys: this.keys,
-      hashes: this.hashes,
-    });
+    const results = await acceptGroup(this.postgres, items, this.acceptOptions());
     const accepted = results.flatMap((result) =>
       'accepted' in result && !result.accepted.leftToFeeder && !result.accepted.heldByLane ? [result.accepted] : [],
     );
@@ -118,6 +126,15 @@ export class OutboundService implements OnModuleDestroy {
     const release = this.releaseAll(accepted).finally(() => this.releases.delete(release));
     this.releases.add(release);
     return results;
+  }
+
+  private acceptOptions(): AcceptOptions {
+    return {
+      isBacklogged: (numberId) => this.isBacklogged(numberId),
+      orderHoldS: this.settings.ORDER_HOLD_S,
+      keys: this.keys,
+      hashes: this.hashes,
+    };
   }
 
   private isBacklogged(numberId: number): boolean {

@@ -12,6 +12,7 @@ import type { TemplateToSend } from '../../templates/sending/render-template.js'
 import { SendableTemplates, type TemplateFound } from '../../templates/sending/sendable-templates.js';
 import { SendTemplateDto } from '../dto/send-template.dto.js';
 import type { SentTemplateDto } from '../dto/sent-template.dto.js';
+import type { AcceptedMessage } from '../outbound/outbound-message.js';
 import { type Present, requirePossibleContact, type SendContext, SendService } from './send.service.js';
 import { SendWithFileService } from './send-with-file.service.js';
 import { templateContent } from './template-content.js';
@@ -53,6 +54,17 @@ export class SendTemplateService {
       ? await this.sendsWithFile.accept(dto, content, file, context, present)
       : await this.sends.accept(dto, content, context, present);
     return accepted.answer();
+  }
+
+  /**
+   * Finds out what {@link send} would do now, and stores nothing. A file that the form names by its address is not looked
+   * at.
+   * @returns the text as the recipient would read it, and whom it would reach
+   * @throws ApiError as `send`, but for what WhatsApp would say
+   */
+  async rehearse(form: MediaForm, context: SendContext): Promise<Pick<AcceptedMessage, 'text' | 'phone'>> {
+    const { dto, send } = await this.check(form, context.tenantId);
+    return this.sends.rehearse(dto, templateContent(send, this.encryption), context);
   }
 
   /** The fields, the file, and both against the template; every fault is named at once. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { countryIdOf } from '../../contacts/countries.js';
+import type { StorePayloadClaim } from '../../integrations/store/settle-payloads.js';
 import { notFound } from '../../platform/http/api-error.js';
 import type { Reply } from '../../platform/http/reply.js';
 import { timestamp, timestampOrNull } from '../../platform/http/timestamp.js';
@@ -16,11 +17,14 @@ import { OutboundService, type Sent } from '../outbound/outbound.service.js';
 /** Who sends, and for how long the caller waits for WhatsApp's answer. */
 export interface SendContext {
   tenantId: number;
-  tokenId: number;
+  /** Absent: no token's call, but what a store delivered. */
+  tokenId?: number;
   requestId: string;
   waitMs: number;
   /** Of a call with an `Idempotency-Key`: it is stored with the message, and with the answer of that moment. */
   key: { claim: IdempotencyClaim; replyOf: (data: SentDto) => Reply<SentDto> } | null;
+  /** What a store delivered, and this send comes of: it is settled together with the message. */
+  storePayload?: StorePayloadClaim;
 }
 
 /** What one kind of message adds to what every send has. */
@@ -69,26 +73,15 @@ export class SendService {
   async accept<T extends SentDto>(
     dto: SendDto,
     content: SendContent,
-    { tenantId, tokenId, requestId, waitMs, key }: SendContext,
+    context: SendContext,
     present: Present<T>,
   ): Promise<Accepted<T>> {
-    requirePossibleContact(dto);
-    const reference = dto.reply_to === undefined ? undefined : readMessageReference(dto.reply_to);
+    const { waitMs, key, storePayload } = context;
     const answerOf = (accepted: AcceptedMessage, sent: Sent): T => present(sentFields(accepted, sent), accepted);
     const { accepted, outcome } = await this.outbound.accept(
       {
-        priority: 5,
-        refersTo: reference && { message: reference, field: 'reply_to' },
-        ...content,
-        tenantId,
-        tokenId,
-        requestId,
-        from: dto.from,
-        phone: dto.phone,
-        contactId: dto.contact_id,
-        newContact: dto.contact && newContactOf(dto.contact),
-        sendAt: dto.send_at === undefined ? undefined : parseSendAt(dto.send_at),
-        expiresInS: dto.expires_in,
+        ...outboundOf(dto, content, context),
+        storePayload,
         idempotency: key
           ? { claim: key.claim, answerOf: (stored) => keptReply(key.replyOf(answerOf(stored, QUEUED))) }
           : undefined,
@@ -96,6 +89,14 @@ export class SendService {
       waitMs,
     );
     return { accepted, answer: async () => answerOf(accepted, await outcome()) };
+  }
+
+  /**
+   * Finds out what {@link accept} would do now, and stores nothing.
+   * @throws ApiError as `accept`
+   */
+  rehearse(dto: SendDto, content: SendContent, context: SendContext): Promise<AcceptedMessage> {
+    return this.outbound.rehearse(outboundOf(dto, content, context));
   }
 
   /**
@@ -110,6 +111,30 @@ export class SendService {
   ): Promise<T> {
     return (await this.accept(dto, content, context, present)).answer();
   }
+}
+
+/** The message, without what belongs to one call. @throws ApiError 404 for a contact_id that no contact can have */
+function outboundOf(
+  dto: SendDto,
+  content: SendContent,
+  { tenantId, tokenId, requestId }: SendContext,
+): OutboundMessage {
+  requirePossibleContact(dto);
+  const reference = dto.reply_to === undefined ? undefined : readMessageReference(dto.reply_to);
+  return {
+    priority: 5,
+    refersTo: reference && { message: reference, field: 'reply_to' },
+    ...content,
+    tenantId,
+    tokenId,
+    requestId,
+    from: dto.from,
+    phone: dto.phone,
+    contactId: dto.contact_id,
+    newContact: dto.contact && newContactOf(dto.contact),
+    sendAt: dto.send_at === undefined ? undefined : parseSendAt(dto.send_at),
+    expiresInS: dto.expires_in,
+  };
 }
 
 /**

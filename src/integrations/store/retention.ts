@@ -1,0 +1,6 @@
+/** How long a repeat is told, days. */
+export const REPEAT_DAYS = 7;
+/** How long `once_per` is remembered, days. */
+export const ONCE_DAYS = 90;
+/** Newest payloads of a listener that are shown, and keep their body. */
+export const KEPT_PAYLOADS = 100;
