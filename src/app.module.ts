@@ -8,6 +8,7 @@ import { ContactImportWorkerModule } from './contacts/import/contact-import-work
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { GroupsModule } from './groups/groups.module.js';
+import { IntegrationsModule } from './integrations/integrations.module.js';
 import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
 import { InboundMediaModule } from './media/inbound/inbound-media.module.js';
 import { MediaModule } from './media/media.module.js';
@@ -61,6 +62,7 @@ const API: ModuleList = [
   SourcesModule,
   StatusesModule,
   WebhookReceiverModule,
+  IntegrationsModule,
 ];
 
 /** What works off the queue and the inbox, and keeps the tables small. */

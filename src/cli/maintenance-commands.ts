@@ -31,7 +31,8 @@ Example:
 }
 
 function reportJson(report: MaintenanceReport): object {
-  const { mediaIds, idempotencyKeys, auditEntries, oneTimeCodes, eventDeliveries, untoldChanges, ...others } = report;
+  const { mediaIds, idempotencyKeys, auditEntries, oneTimeCodes, storePayloads, ...rest } = report;
+  const { eventDeliveries, untoldChanges, ...others } = rest;
   return {
     ...others,
     media_ids: mediaIds,
@@ -40,6 +41,7 @@ function reportJson(report: MaintenanceReport): object {
     one_time_codes: oneTimeCodes,
     event_deliveries: eventDeliveries,
     untold_changes: untoldChanges,
+    store_payloads: storePayloads,
   };
 }
 
@@ -59,5 +61,6 @@ function reportLines(report: MaintenanceReport): string[] {
     ['changes never told of', report.untoldChanges],
     ['imports of contacts', imports],
     ['one-time codes', report.oneTimeCodes],
+    ['payloads of stores', report.storePayloads],
   ]);
 }

@@ -21,6 +21,7 @@ import {
   deleteOldIdempotencyKeys,
   deleteOldImports,
   deleteOldMediaIds,
+  deleteOldStorePayloads,
   deleteStrayAttempts,
   deleteStrayAudit,
   deleteStrayWebhooks,
@@ -53,6 +54,7 @@ export interface MaintenanceReport {
   untoldChanges: number;
   imports: number;
   oneTimeCodes: number;
+  storePayloads: number;
 }
 
 type RowCounter = Exclude<keyof MaintenanceReport, 'dropped' | 'kept' | 'left'>;
@@ -95,6 +97,7 @@ export class Maintenance {
       untoldChanges: 0,
       imports: 0,
       oneTimeCodes: 0,
+      storePayloads: 0,
     };
     await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
     await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
@@ -153,6 +156,7 @@ class Run {
     );
     await this.part('contact_imports', () => this.delete('imports', () => deleteOldImports(sql, rows)));
     await this.part('one_time_codes', () => this.deleteCodes());
+    await this.part('store_payloads', () => this.deleteStorePayloads());
   }
 
   private async part(name: string, work: () => Promise<void>): Promise<void> {
@@ -252,6 +256,14 @@ class Run {
       const { codes, limits } = await deleteOldCodes(this.postgres, ROWS_PER_STEP);
       this.report.oneTimeCodes += codes;
       return codes === ROWS_PER_STEP || limits === ROWS_PER_STEP;
+    });
+  }
+
+  private async deleteStorePayloads(): Promise<void> {
+    await this.steps(async () => {
+      const { payloads, once } = await deleteOldStorePayloads(this.postgres, ROWS_PER_STEP);
+      this.report.storePayloads += payloads;
+      return payloads === ROWS_PER_STEP || once === ROWS_PER_STEP;
     });
   }
 

@@ -83,6 +83,13 @@ const rowsIn = (state: State) => [
    VALUES ($1, $2, sha256(convert_to($3, 'UTF8')), 10, 'image/jpeg', $3)`,
   `INSERT INTO media_links (id, tenant_id, media_file_id, public_id, filename) VALUES ($1, $2, $1, $3, $3 || '.jpg')`,
   IN_STATE[state].message,
+  `INSERT INTO store_listeners (id, tenant_id, key, kind, name, template_name, language, mapping)
+   VALUES ($1, $2, $3, 'generic', $3, $3, 'en_US', json_build_object('phone', '$.phone', 'field_1', $3))`,
+  `INSERT INTO store_payloads (id, tenant_id, listener_id, request_id, topic, delivery_id, body, size_bytes, status, phone,
+                               message_id, contact_id, next_at, settled_at)
+   VALUES ($1, $2, $1, gen_random_uuid(), $3, $3, convert_to('{"a":"' || $3 || '"}', 'UTF8'), 20, 'sent', $4, $1, $1, NULL, now())`,
+  `INSERT INTO store_sent_once (listener_id, once_hash, tenant_id, payload_id)
+   VALUES ($1, sha256(convert_to($3, 'UTF8')), $2, $1)`,
   `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body, wamid)
    SELECT $1::bigint + 1, $2, id, $1, $1, 'inbound', 'text', 'received', $4, $3, $5 || 'in'
      FROM phone_numbers WHERE tenant_id = $2`,

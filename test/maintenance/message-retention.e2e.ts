@@ -211,3 +211,33 @@ describe('one-time codes', () => {
     expect(await lab.run()).toMatchObject({ oneTimeCodes: 0 });
   });
 });
+
+describe('what stores delivered', () => {
+  it('is deleted once nothing tells a repeat by it, but for the newest hundred of each listener', async () => {
+    const { tenantId } = await lab.outbox.sender();
+    await lab.outbox.run(
+      `INSERT INTO store_listeners (id, tenant_id, key, kind, name, template_name, language, mapping)
+       SELECT n, $1, 'key ' || n, 'generic', 'n', 't', 'en', '{}' FROM generate_series(1, 2) AS n`,
+      [tenantId],
+    );
+    // Of the first listener 100 old ones, of the second 700 old ones, one that waits, and 100 of today.
+    await lab.outbox.run(
+      `INSERT INTO store_payloads (tenant_id, listener_id, request_id, body, size_bytes, received_at, status, next_at)
+       SELECT $1, CASE WHEN n <= 100 THEN 1 ELSE 2 END, gen_random_uuid(), '\\x7b7d', 2,
+              now() - CASE WHEN n <= 801 THEN '7 days 1 minute'::interval ELSE '1 minute' END,
+              CASE n WHEN 801 THEN 'received' ELSE 'failed' END, CASE n WHEN 801 THEN now() + interval '1 hour' END
+         FROM generate_series(1, 901) AS n`,
+      [tenantId],
+    );
+    await lab.outbox.run(
+      `INSERT INTO store_sent_once (listener_id, once_hash, tenant_id, payload_id, created_at)
+       SELECT 1, sha256(n::text::bytea), $1, n, now() - CASE n WHEN 0 THEN '89 days'::interval ELSE '91 days' END
+         FROM generate_series(0, 600) AS n`,
+      [tenantId],
+    );
+    expect(await lab.run()).toMatchObject({ storePayloads: 700, left: [] });
+    expect(await lab.count('store_payloads')).toBe(201);
+    expect(await lab.count('store_sent_once')).toBe(1);
+    expect(await lab.run()).toMatchObject({ storePayloads: 0 });
+  });
+});

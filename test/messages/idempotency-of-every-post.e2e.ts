@@ -54,6 +54,13 @@ interface Finding {
 
 const VERIFICATION = { template_name: 'verification_code', language: 'en_US' };
 
+const LISTENER = {
+  kind: 'generic',
+  name: 'Orders',
+  ...VERIFICATION,
+  mapping: { phone: '$.billing.phone' },
+};
+
 const IN_PROGRESS = [409, 'IDEMPOTENCY_IN_PROGRESS'];
 
 /**
@@ -106,6 +113,7 @@ describe('Idempotency-Key', () => {
       chats: Number(sent.body.data?.chat_id),
       contacts: Number(scheduled.body.data?.contact_id),
       groups: Number((await tenant.api.json('POST', 'groups', { name: 'Everybody' })).body.data?.id),
+      ecommerce: Number((await tenant.api.json('POST', 'integrations/ecommerce', LISTENER)).body.data?.id),
     };
     const { sourceId: source_id, statusId: status_id, assigneeId: assigned_id } = tenant.defaults;
     const references = { source_id, status_id, assigned_id, groups: [ids.groups] };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { STORE_SECRET_CONTEXT } from '../../src/integrations/store-listener.js';
 import { readSettings } from '../../src/platform/config/settings.js';
 import { Encryption } from '../../src/platform/crypto/encryption.js';
 import { SEALED_CONTEXT } from '../../src/templates/sending/stored-template.js';
@@ -115,6 +116,22 @@ describe('encryption rotate', () => {
     const held = { category: 'AUTHENTICATION', sealed: CODE };
     expect(await codes(after)).toEqual(Object.fromEntries(waiting.map((id) => [id, held])));
     expect(await rotate(after)).toEqual({ key_id: 'k2', rotated: 0, current: 6 });
+  });
+
+  it('leaves the secret of a store listener readable, and passes over one without', async () => {
+    const sealed = encryption(before).encrypt('the store secret', STORE_SECRET_CONTEXT);
+    await client.query(
+      `INSERT INTO store_listeners (tenant_id, key, kind, name, secret_encrypted, template_name, language, mapping)
+       VALUES ($1, 'a', 'shopify', 'a', $2, 't', 'en', '{}'), ($1, 'b', 'generic', 'b', NULL, 't', 'en', '{}')`,
+      [tenantId, sealed],
+    );
+    expect(await rotate(both)).toEqual({ key_id: 'k2', rotated: 4, current: 0 });
+    const { rows } = await client.query<{ secret: Buffer }>(
+      `SELECT secret_encrypted AS secret FROM store_listeners WHERE key = 'a'`,
+    );
+    expect(rows.map(({ secret }) => encryption(after).decrypt(secret, STORE_SECRET_CONTEXT))).toEqual([
+      'the store secret',
+    ]);
   });
 
   it('has nothing to do the second time', async () => {

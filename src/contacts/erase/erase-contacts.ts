@@ -1,4 +1,5 @@
 import { cancelOfContacts } from '../../delivery/cancel/cancel-of-contacts.js';
+import { forgetPayloads } from '../../integrations/store/forget-payloads.js';
 import { forgetCodes } from '../../otp/store/forget-codes.js';
 import { recordChanges } from '../../platform/audit/audit-trail.js';
 import type { SqlRunner } from '../../platform/database/postgres.js';
@@ -56,14 +57,12 @@ export async function eraseContacts(
   if (contacts.length === 0) return [];
   const found = contacts.map(({ id }) => id);
   await sql.query('contacts_leave_chats', LEAVE_CHATS, [tenantId, found]);
+  const phones = contacts.flatMap(({ phone }) => phone ?? []);
   // Before the messages: who verifies a code has locked its phone, and then wants the message that brought it.
-  await forgetCodes(
-    sql,
-    tenantId,
-    contacts.flatMap(({ phone }) => phone ?? []),
-  );
+  await forgetCodes(sql, tenantId, phones);
   await cancelOfContacts(sql, tenantId, found);
   await sql.query('contacts_erase_messages', ERASE_MESSAGES, [tenantId, found]);
+  await forgetPayloads(sql, tenantId, found, phones);
   await rememberOptOuts(sql, hashes, tenantId, contacts);
   await sql.query('contacts_delete', 'DELETE FROM contacts WHERE tenant_id = $1 AND id = ANY ($2::int[])', [
     tenantId,

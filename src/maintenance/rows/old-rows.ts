@@ -1,4 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
+import { KEPT_PAYLOADS, ONCE_DAYS, REPEAT_DAYS } from '../../integrations/store/retention.js';
 import { KEY_HOURS } from '../../platform/idempotency/idempotency-claim.js';
 
 /** WhatsApp forgets an upload after 30 days. */
@@ -149,4 +150,40 @@ export async function deleteOldCodes(sql: SqlRunner, limit: number): Promise<{ c
     limit,
   ]);
   return row ?? { codes: 0, limits: 0 };
+}
+
+/*
+ * What stores delivered, beyond the newest hundred of each listener, once nothing tells a repeat by it any more: indexes
+ * store_payloads_newest, store_payloads_old. Keys of `once_per` by store_sent_once_created.
+ */
+const STORE_PAYLOADS = `
+WITH kept AS MATERIALIZED (
+  SELECT l.id AS listener_id,
+         (SELECT p.id FROM store_payloads p WHERE p.listener_id = l.id ORDER BY p.id DESC OFFSET $2 - 1 LIMIT 1) AS from_id
+    FROM store_listeners l),
+gone AS (
+  DELETE FROM store_payloads WHERE id IN (
+    SELECT p.id FROM kept k JOIN store_payloads p ON p.listener_id = k.listener_id AND p.id < k.from_id
+     WHERE p.next_at IS NULL AND p.received_at < now() - make_interval(days => $3)
+     LIMIT $1 FOR UPDATE OF p SKIP LOCKED)
+  RETURNING id),
+once AS (
+  DELETE FROM store_sent_once WHERE (listener_id, once_hash) IN (
+    SELECT listener_id, once_hash FROM store_sent_once WHERE created_at < now() - make_interval(days => $4)
+     ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+  RETURNING payload_id)
+SELECT (SELECT count(*)::int FROM gone) AS payloads, (SELECT count(*)::int FROM once) AS once`;
+
+/** Deletes at most `limit` old payloads of stores, and as many keys of what was sent for already; answers how many. */
+export async function deleteOldStorePayloads(
+  sql: SqlRunner,
+  limit: number,
+): Promise<{ payloads: number; once: number }> {
+  const [row] = await sql.query<{ payloads: number; once: number }>('maintenance_store_payloads', STORE_PAYLOADS, [
+    limit,
+    KEPT_PAYLOADS,
+    REPEAT_DAYS,
+    ONCE_DAYS,
+  ]);
+  return row ?? { payloads: 0, once: 0 };
 }

@@ -250,6 +250,16 @@ export class Settings {
   @WholeNumber(10, 60_000)
   EVENT_POLL_MS = 250;
 
+  // Stores
+
+  /** Calls of one store listener's address that one API process takes in a minute; a quiet one may have them all at once. */
+  @WholeNumber(1, 1_000_000)
+  STORE_CALLS_PER_MINUTE = 1200;
+
+  /** How long a process that died keeps a store's payload from the others, seconds; longer than a picture's download. */
+  @WholeNumber(1, 3600)
+  STORE_LEASE_S = 60;
+
   // Growth
 
   /** Hour of the day, UTC, from which the daily maintenance is due. */

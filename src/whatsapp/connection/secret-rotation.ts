@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { INSTALLATION_KEY_CONTEXT } from '../../contacts/erase/identity-hashes.js';
+import { STORE_SECRET_CONTEXT } from '../../integrations/store-listener.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { Postgres } from '../../platform/database/postgres.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
@@ -10,6 +11,7 @@ const SECRETS = [
   { table: 'whatsapp_accounts', column: 'access_token_encrypted', context: ACCESS_TOKEN_CONTEXT },
   { table: 'whatsapp_apps', column: 'app_secret_encrypted', context: APP_SECRET_CONTEXT },
   { table: 'whatsapp_apps', column: 'verify_token_encrypted', context: VERIFY_TOKEN_CONTEXT },
+  { table: 'store_listeners', column: 'secret_encrypted', context: STORE_SECRET_CONTEXT },
   { table: 'installation_keys', column: 'key_encrypted', context: INSTALLATION_KEY_CONTEXT },
 ] as const;
 
@@ -40,8 +42,8 @@ export class SecretRotation {
     let current = 0;
     for (const { table, column, context } of SECRETS) {
       const rows = await this.postgres.query<{ id: number; sealed: Buffer }>(
-        `rotation_read_${column}`,
-        `SELECT id, ${column} AS sealed FROM ${table} ORDER BY id`,
+        `rotation_read_${table}_${column}`,
+        `SELECT id, ${column} AS sealed FROM ${table} WHERE ${column} IS NOT NULL ORDER BY id`,
       );
       for (const { id, sealed } of rows) {
         if (!this.encryption.isOutdated(sealed)) {
@@ -50,7 +52,7 @@ export class SecretRotation {
         }
         const resealed = this.encryption.encrypt(this.encryption.decrypt(sealed, context), context);
         const changed = await this.postgres.query(
-          `rotation_write_${column}`,
+          `rotation_write_${table}_${column}`,
           `UPDATE ${table} SET ${column} = $3 WHERE id = $1 AND ${column} = $2 RETURNING id`,
           [id, sealed, resealed],
         );

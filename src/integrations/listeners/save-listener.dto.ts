@@ -1,0 +1,117 @@
+import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { Allow, IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
+import { booleanText, emptyAsAbsent } from '../../messages/dto/form-values.js';
+import { MAX_TEMPLATE_NAME } from '../../messages/dto/send-template.dto.js';
+import { MaxCodePoints } from '../../platform/http/validation/code-points.js';
+import { OptionalPlainText, RequiredPlainText } from '../../platform/http/validation/plain-text.js';
+import type { ListenerKind } from '../store-listener.js';
+import { LISTENER_KINDS } from '../store-listener.js';
+
+/** The example of a mapping and its conditions: a paid order of WooCommerce. */
+export const EXAMPLE_MAPPING = {
+  phone: '$.billing.phone',
+  field_1: '$.billing.first_name',
+  field_2: '${$.total} ${$.currency}',
+  button_0: '$.id',
+  'contact.firstname': '$.billing.first_name',
+  'contact.lastname': '$.billing.last_name',
+};
+export const EXAMPLE_CONDITIONS = [{ path: '$.status', op: 'in', value: ['processing', 'completed'] }];
+
+/** Body of create. Mapping and conditions are checked by their own parsers. */
+export class CreateListenerDto {
+  @ApiProperty({
+    type: String,
+    enum: LISTENER_KINDS,
+    example: 'woocommerce',
+    description: 'What calls the address, and so how the calls are signed. Cannot be changed.',
+  })
+  @IsIn(LISTENER_KINDS)
+  kind: ListenerKind;
+
+  @RequiredPlainText({ max: 255, example: 'Paid orders', description: 'For you; needs not be unique.' })
+  name: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 255,
+    example: 'a-long-random-text-0123456789',
+    description:
+      'What the calls are signed with; stored encrypted and never shown. Required for `woocommerce` and `shopify`: the same as in the store. For `generic` a Standard Webhooks secret (Base64 of 24 to 64 bytes, with or without `whsec_`), or none: then anybody who knows the address can call it.',
+  })
+  @Transform(emptyAsAbsent)
+  @IsOptional()
+  @IsString()
+  @MaxCodePoints(255)
+  secret?: string;
+
+  @RequiredPlainText({
+    max: MAX_TEMPLATE_NAME,
+    example: 'order_paid',
+    description: 'The template to send. Whether it exists and is approved is looked at with each payload.',
+  })
+  template_name: string;
+
+  @RequiredPlainText({ max: 10, example: 'en_US', description: 'Its language.' })
+  language: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, maxItems: 5 }] },
+    example: EXAMPLE_MAPPING,
+    description:
+      'Fields of the template message, each with a path, a text with paths, or up to five of these, of which the first that is found counts.',
+  })
+  @Allow()
+  mapping: unknown;
+
+  @ApiPropertyOptional({
+    type: 'array',
+    maxItems: 20,
+    items: {
+      type: 'object',
+      required: ['path', 'op'],
+      properties: {
+        path: { type: 'string', example: '$.status' },
+        op: { type: 'string', enum: ['eq', 'ne', 'in', 'exists', 'gt', 'lt'], example: 'eq' },
+        value: { description: 'What to compare with; a list for `in`.', example: 'processing' },
+      },
+    },
+    example: EXAMPLE_CONDITIONS,
+    description: 'Nothing is sent unless all of them hold.',
+  })
+  @Allow()
+  conditions?: unknown;
+
+  @OptionalPlainText({
+    max: 300,
+    example: '$.id',
+    description:
+      'A path, or a text with paths: of all payloads for which it comes to the same, one leads to a message (remembered for 90 days). For stores that say again and again that an order is paid.',
+  })
+  once_per?: string | null;
+
+  @OptionalPlainText({
+    max: 300,
+    example: 'EG',
+    description:
+      'How phone numbers without a country code are read: as they are dialled in this country (ISO 3166-1, two letters), or in the one that a path finds, such as `$.billing.country`.',
+  })
+  default_country?: string | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    default: true,
+    example: true,
+    description: '`false`: payloads are taken and listed, and nothing is sent.',
+  })
+  @Transform(booleanText)
+  @IsOptional()
+  @IsBoolean()
+  enabled?: boolean;
+}
+
+/** Body of update: what is left out stays; `null` takes away what may be missing. */
+export class UpdateListenerDto extends PartialType(CreateListenerDto) {}

@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import { isServerError } from '../../platform/database/database-errors.js';
+import { Postgres } from '../../platform/database/postgres.js';
+import { notFound } from '../../platform/http/api-error.js';
+import { KEPT_PAYLOADS, REPEAT_DAYS } from '../store/retention.js';
+import type { ListenerRow } from '../store-listener.js';
+import type { Reason } from './template-sends.js';
+
+/** A delivery whose signature was found right. */
+export interface Delivery {
+  readonly requestId: string;
+  readonly topic: string | null;
+  readonly deliveryId: string | null;
+  readonly repeatHash: Buffer;
+  readonly body: Buffer;
+}
+
+/** A payload in the hands of this process, with its listener's present rules. */
+export interface DuePayload extends ListenerRow {
+  readonly payload_id: number;
+  readonly request_id: string;
+  readonly body: Buffer;
+  readonly tries: number;
+}
+
+/* Index store_payloads_repeat. */
+const INSERT = `
+INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, delivery_id, repeat_hash, body, size_bytes,
+                                 status, reason, next_at, settled_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $9::json IS NULL THEN 'received' ELSE 'skipped' END, $9,
+        CASE WHEN $9::json IS NULL THEN now() END, CASE WHEN $9::json IS NOT NULL THEN now() END)
+ON CONFLICT (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL
+DO UPDATE SET repeats = p.repeats + 1 WHERE p.received_at > now() - interval '${REPEAT_DAYS} days'
+RETURNING xmax = 0 AS is_new`;
+
+const EXPIRE = `
+UPDATE store_payloads SET repeat_hash = NULL
+ WHERE listener_id = $1 AND repeat_hash = $2 AND received_at <= now() - interval '${REPEAT_DAYS} days'`;
+
+/*
+ * Index store_payloads_due, listener after listener (a skip scan): the oldest due of each in turn, so that one with
+ * thousands keeps nobody waiting. Those in $4 have enough in work here.
+ */
+const CLAIM = `
+WITH RECURSIVE l AS (
+  (SELECT listener_id FROM store_payloads WHERE next_at IS NOT NULL ORDER BY listener_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT p.listener_id FROM store_payloads p
+           WHERE p.next_at IS NOT NULL AND p.listener_id > l.listener_id ORDER BY p.listener_id LIMIT 1)
+    FROM l WHERE l.listener_id IS NOT NULL),
+due AS MATERIALIZED (
+  SELECT d.id FROM l CROSS JOIN LATERAL (
+    SELECT p.id, row_number() OVER (ORDER BY p.next_at, p.id) AS turn FROM (
+      SELECT id, next_at FROM store_payloads
+       WHERE listener_id = l.listener_id AND next_at <= now() ORDER BY next_at, id LIMIT $2) p) d
+   WHERE l.listener_id <> ALL ($4::int[])
+   ORDER BY d.turn, d.id LIMIT $1),
+picked AS MATERIALIZED (
+  SELECT p.id FROM store_payloads p JOIN due USING (id) WHERE p.next_at <= now() ORDER BY p.id FOR UPDATE OF p SKIP LOCKED),
+claimed AS (
+  UPDATE store_payloads p SET next_at = now() + make_interval(secs => $3), tries = p.tries + 1
+    FROM picked WHERE p.id = picked.id
+  RETURNING p.id AS payload_id, p.request_id, p.body, p.tries, p.listener_id)
+SELECT c.payload_id, c.request_id, c.body, c.tries, s.*
+  FROM claimed c JOIN store_listeners s ON s.id = c.listener_id ORDER BY c.payload_id`;
+
+const SETTLE = `
+UPDATE store_payloads SET status = $4, reason = $5, phone = $6, next_at = NULL, settled_at = now()
+ WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND status = 'received'`;
+
+/* The hundredth newest is found by store_payloads_newest, what is older and has a body by store_payloads_bodies. */
+const TRIM = `
+UPDATE store_payloads SET body = NULL
+ WHERE listener_id = $1 AND body IS NOT NULL AND next_at IS NULL
+   AND id < (SELECT id FROM store_payloads WHERE listener_id = $1 ORDER BY id DESC OFFSET ${KEPT_PAYLOADS - 1} LIMIT 1)`;
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** What stores delivered, in Postgres. */
+@Injectable()
+export class PayloadStore {
+  constructor(private readonly postgres: Postgres) {}
+
+  /**
+   * Stores a delivery; when this resolves, it is committed. A repeat is counted with its first.
+   * @param settled why nothing is to be done about it
+   * @throws ApiError 404 when the listener is gone
+   */
+  async receive(listener: ListenerRow, delivery: Delivery, settled: Reason | null): Promise<'new' | 'repeat'> {
+    const { requestId, topic, deliveryId, repeatHash, body } = delivery;
+    const parameters = [listener.tenant_id, listener.id, requestId, topic, deliveryId, repeatHash, body, body.length];
+    for (;;) {
+      const [row] = await this.postgres
+        .query<{ is_new: boolean }>('store_payloads_insert', INSERT, [
+          ...parameters,
+          settled && JSON.stringify(settled),
+        ])
+        .catch((error: unknown) => {
+          throw isServerError(error) && error.code === FOREIGN_KEY_VIOLATION ? notFound() : error;
+        });
+      if (row) return row.is_new ? 'new' : 'repeat';
+      // One like it is there, of a time that does not count any more.
+      await this.postgres.query('store_payloads_expire', EXPIRE, [listener.id, repeatHash]);
+    }
+  }
+
+  /**
+   * Leases due payloads for so many seconds: the listeners in turn, at most `perListener` of each, none of `busy` ones.
+   */
+  claim(limit: number, perListener: number, leaseS: number, busy: readonly number[]): Promise<DuePayload[]> {
+    return this.postgres.query<DuePayload>('store_payloads_claim', CLAIM, [limit, perListener, leaseS, busy]);
+  }
+
+  /** Ends a payload without a message; nothing happens when its lease went to somebody else. */
+  async settle(
+    { payload_id, tenant_id, tries }: DuePayload,
+    status: 'skipped' | 'failed',
+    reason: Reason,
+    phone: string | null,
+  ): Promise<void> {
+    await this.postgres.query('store_payloads_settle', SETTLE, [
+      payload_id,
+      tenant_id,
+      tries,
+      status,
+      JSON.stringify(reason),
+      phone,
+    ]);
+  }
+
+  /** Adds to a payload that was sent what was left out. */
+  async note({ payload_id, tenant_id }: DuePayload, reason: Reason): Promise<void> {
+    await this.postgres.query(
+      'store_payloads_note',
+      `UPDATE store_payloads SET reason = $3 WHERE id = $1 AND tenant_id = $2 AND status = 'sent' AND contact_id IS NOT NULL`,
+      [payload_id, tenant_id, JSON.stringify(reason)],
+    );
+  }
+
+  /** Tries it again later. */
+  async postpone({ payload_id, tenant_id, tries }: DuePayload, seconds: number): Promise<void> {
+    await this.postgres.query(
+      'store_payloads_postpone',
+      `UPDATE store_payloads SET next_at = now() + make_interval(secs => $4)
+        WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND status = 'received'`,
+      [payload_id, tenant_id, tries, seconds],
+    );
+  }
+
+  /** Lets go of the bodies of all but the newest of a listener. */
+  async trim(listenerId: number): Promise<void> {
+    await this.postgres.query('store_payloads_trim', TRIM, [listenerId]);
+  }
+}

@@ -1,0 +1,154 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { StorePayloadNotDue } from '../../messages/outbound/group-errors.js';
+import { Settings } from '../../platform/config/settings.js';
+import { toApiError } from '../../platform/http/to-api-error.js';
+import { Log } from '../../platform/logging/log.js';
+import { Loop } from '../../platform/loop/loop.js';
+import { rulesOf } from '../store-listener.js';
+import { judgePayload, onceHashOf } from './judge-payload.js';
+import { type DuePayload, PayloadStore } from './payload-store.js';
+import { alreadySent, type Reason, TemplateSends } from './template-sends.js';
+
+/** Payloads that one process works at, and those of one listener among them. */
+const AT_ONCE = 6;
+const PER_LISTENER = 3;
+/** How often a process looks for payloads that nobody told it of, milliseconds. */
+const LOOK_EVERY_MS = 1000;
+const AFTER_FAILURE_MS = 1000;
+/** Pauses after what a later try may heal (the database or the media store is away): doubled up to five minutes. */
+const POSTPONE_S = 2;
+const POSTPONE_MOST_S = 300;
+/** Tries in all, some eight hours. */
+const MOST_TRIES = 100;
+
+/**
+ * Works off what stores delivered, in every API process, under leases: what a process had in hand when it died is taken up
+ * when its lease ends. A message and the end of its payload are one transaction, so nothing is sent twice.
+ */
+@Injectable()
+export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly working = new Map<number, { listenerId: number; done: Promise<void> }>();
+  private readonly loop: Loop;
+  private wakeUp: () => void = () => undefined;
+  private awake = false;
+
+  constructor(
+    private readonly payloads: PayloadStore,
+    private readonly sends: TemplateSends,
+    private readonly settings: Settings,
+    private readonly log: Log,
+  ) {
+    this.loop = new Loop(
+      {
+        run: () => this.round(),
+        afterFailureMs: AFTER_FAILURE_MS,
+        failed: 'what stores delivered is not worked off for the moment',
+      },
+      log,
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop.stop();
+    await Promise.all([...this.working.values()].map(({ done }) => done));
+  }
+
+  /** There is something new, or a free place. */
+  wake(): void {
+    this.awake = true;
+    this.wakeUp();
+  }
+
+  private async round(): Promise<number> {
+    this.awake = false;
+    const free = AT_ONCE - this.working.size;
+    const claimed =
+      free > 0 ? await this.payloads.claim(free, PER_LISTENER, this.settings.STORE_LEASE_S, this.busy()) : [];
+    for (const payload of claimed) {
+      const done = this.work(payload).finally(() => {
+        this.working.delete(payload.payload_id);
+        this.wake();
+      });
+      this.working.set(payload.payload_id, { listenerId: payload.id, done });
+    }
+    // What is claimed may leave more of the same behind; without any, somebody tells, or time does.
+    if (claimed.length === 0 && !this.awake) await this.rest();
+    return 0;
+  }
+
+  private async rest(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.wakeUp = resolve;
+    });
+    await Promise.race([woken, this.loop.pause(LOOK_EVERY_MS)]);
+    this.wakeUp = () => undefined;
+  }
+
+  /** Listeners that have their share in work. */
+  private busy(): number[] {
+    const counts = new Map<number, number>();
+    for (const { listenerId } of this.working.values()) counts.set(listenerId, (counts.get(listenerId) ?? 0) + 1);
+    return [...counts].flatMap(([listenerId, count]) => (count >= PER_LISTENER ? [listenerId] : []));
+  }
+
+  /** Never rejects: what could not be ended is due again after its lease. */
+  private async work(payload: DuePayload): Promise<void> {
+    try {
+      await this.act(payload);
+      await this.payloads.trim(payload.id);
+    } catch (error) {
+      this.log.warn({ err: error, ...this.named(payload) }, "a store's payload waits for the end of its lease");
+    }
+  }
+
+  private async act(payload: DuePayload): Promise<void> {
+    const { payload_id: payloadId, id: listenerId, tenant_id: tenantId, request_id: requestId, tries } = payload;
+    let phone: string | null = null;
+    try {
+      // It may be what kills its processes.
+      if (tries > MOST_TRIES) throw new Error('A payload was tried too often');
+      const judgement = judgePayload(rulesOf(payload), JSON.parse(payload.body.toString('utf8')));
+      ({ phone } = judgement);
+      const against = await this.sends.reasonAgainst(tenantId, listenerId, judgement);
+      if (against) return await this.payloads.settle(payload, 'skipped', against, phone);
+      const onceHash = judgement.once === null ? null : onceHashOf(judgement.once);
+      const storePayload = { payloadId, listenerId, tries, onceHash };
+      const leftOut = await this.sends.send(judgement, { tenantId, requestId, waitMs: 0, key: null, storePayload });
+      if (leftOut) await this.payloads.note(payload, leftOut);
+    } catch (error) {
+      await this.failed(payload, error, phone);
+    }
+  }
+
+  private async failed(payload: DuePayload, error: unknown, phone: string | null): Promise<void> {
+    if (error instanceof StorePayloadNotDue) {
+      if (error.why === 'once') return this.payloads.settle(payload, 'skipped', alreadySent(), phone);
+      this.log.info(this.named(payload), "a store's payload was settled by somebody else");
+      return;
+    }
+    const refusal = toApiError(error);
+    if (refusal.status >= 500 && payload.tries < MOST_TRIES) {
+      this.log.warn(
+        { err: error, ...this.named(payload) },
+        "a store's payload could not be worked off; it is tried again",
+      );
+      return this.payloads.postpone(payload, Math.min(POSTPONE_MOST_S, POSTPONE_S * 2 ** Math.min(payload.tries, 10)));
+    }
+    await this.payloads.settle(payload, 'failed', reasonOf(refusal), phone);
+  }
+
+  private named({ payload_id, tenant_id, id }: DuePayload) {
+    return { payload_id, tenant_id, listener_id: id };
+  }
+}
+
+/** A refusal of `POST /messages/template` as the reason why a payload, or a dry run, leads to nothing. */
+export const reasonOf = ({ code, message, details }: Reason): Reason => ({
+  code,
+  message,
+  ...(details && { details }),
+});
