@@ -38,6 +38,13 @@ export class PersonalExportDto {
 
   @ApiProperty({
     ...RECORDS,
+    description: 'What stores delivered about the person, as far as it is kept.',
+    example: [{ id: 812, listener_id: 5, topic: 'order.updated', status: 'sent', message_id: 501, payload: null }],
+  })
+  store_payloads: object[];
+
+  @ApiProperty({
+    ...RECORDS,
     description: 'Who (token) changed the contact, when, and which fields; the newest first.',
     example: [{ id: 77, at: '2026-01-01T07:58:39+00:00', action: 'contact.updated', token_id: 2, fields: ['city'] }],
   })

@@ -13,10 +13,13 @@ import {
   type PersonalMessage,
   personalMessages,
   personalOptOuts,
+  personalPayloads,
 } from './personal-records.js';
 
 /** Messages, or entries of the audit trail, of one step. */
 const STEP_ROWS = 500;
+/** What stores delivered has up to a megabyte each. */
+const STEP_PAYLOADS = 10;
 
 /** Everything that is stored of one person, for a data-protection request. */
 @Injectable()
@@ -44,6 +47,8 @@ export class PersonalExportService {
     yield `{"success":true,"data":{"contact":${json(contact)},"opt_outs":${json(optOuts ?? null)},"one_time_codes":${json(codes)},"chats":${json(chats)}`;
     yield ',"messages":[';
     yield* joined(this.messages(tenantId, chats));
+    yield '],"store_payloads":[';
+    yield* joined(this.payloads(tenantId, contactId));
     yield '],"audit":[';
     yield* joined(this.audit(tenantId, contactId));
     const meta = { request_id: requestId, timestamp: timestamp(new Date()) };
@@ -59,6 +64,19 @@ export class PersonalExportService {
         after = messages.at(-1)?.id ?? after;
         if (messages.length < STEP_ROWS) break;
       }
+    }
+  }
+
+  private async *payloads(tenantId: number, contactId: number): AsyncGenerator<object[]> {
+    let after = 0;
+    for (;;) {
+      const payloads = await personalPayloads(this.postgres, tenantId, contactId, after, STEP_PAYLOADS);
+      yield payloads.map(({ body, ...payload }) => ({
+        ...payload,
+        payload: body && (JSON.parse(body.toString('utf8')) as unknown),
+      }));
+      after = payloads.at(-1)?.id ?? after;
+      if (payloads.length < STEP_PAYLOADS) return;
     }
   }
 

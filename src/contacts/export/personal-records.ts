@@ -63,6 +63,32 @@ export function personalCodes(sql: SqlRunner, tenantId: number, contactId: numbe
   );
 }
 
+/** What a store delivered about the person. */
+export interface PersonalPayload extends Shown {
+  id: number;
+  body: Buffer | null;
+}
+
+/** The next deliveries of stores that led to messages to the person, or name its phone. Indexes store_payloads_contact, store_payloads_phone. */
+export function personalPayloads(
+  sql: SqlRunner,
+  tenantId: number,
+  contactId: number,
+  afterId: number,
+  limit: number,
+): Promise<PersonalPayload[]> {
+  return sql.query<PersonalPayload>(
+    'contact_export_store_payloads',
+    `SELECT id, listener_id, received_at, topic, status, message_id, body FROM store_payloads
+      WHERE id IN (SELECT id FROM store_payloads WHERE tenant_id = $1 AND contact_id = $2
+                   UNION ALL
+                   SELECT p.id FROM contacts c JOIN store_payloads p ON p.tenant_id = c.tenant_id AND p.phone = c.phone
+                    WHERE c.tenant_id = $1 AND c.id = $2)
+        AND id > $3 ORDER BY id LIMIT $4`,
+    [tenantId, contactId, afterId, limit],
+  );
+}
+
 /** Index chats_contact. */
 export function personalChats(sql: SqlRunner, tenantId: number, contactId: number): Promise<PersonalChat[]> {
   return sql.query<PersonalChat>(
