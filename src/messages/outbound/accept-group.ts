@@ -15,7 +15,7 @@ import { settleStorePayloads } from './store-payloads.js';
 import type { Acceptance, AcceptedMessage, OutboundItem, OutboundMessage } from './outbound-message.js';
 
 /** How long a group waits for a row that another transaction holds, milliseconds. */
-const LOCK_TIMEOUT_MS = 200;
+export const LOCK_TIMEOUT_MS = 200;
 
 interface Candidate {
   index: number;
@@ -61,36 +61,6 @@ export async function acceptGroup(
   }
 }
 
-/** Carries what would have been accepted out of a transaction that is undone. */
-class Rehearsed extends Error {
-  constructor(readonly acceptance: Acceptance | undefined) {
-    super('A rehearsal is undone');
-  }
-}
-
-/**
- * What {@link acceptGroup} would answer for one message now: it is accepted like any other, in a transaction that is
- * undone. Ids in the answer are of nobody.
- */
-export async function rehearse(
-  postgres: Postgres,
-  message: OutboundMessage,
-  options: AcceptOptions,
-): Promise<Acceptance> {
-  await options.hashes.ready();
-  const undone = postgres.transaction<never>(
-    async (sql) => {
-      throw new Rehearsed((await acceptTogether(sql, [{ message, waiter: null }], options))[0]);
-    },
-    { lockTimeoutMs: LOCK_TIMEOUT_MS },
-  );
-  return undone.catch((error: unknown) => {
-    if (error instanceof Rehearsed && error.acceptance) return error.acceptance;
-    if (error instanceof RefusedMidway) return { refused: error.refusal };
-    throw error;
-  });
-}
-
 /** PostgreSQL's foreign_key_violation. */
 const FOREIGN_KEY_VIOLATION = '23503';
 const OF_CONTACTS: ReadonlySet<string | undefined> = new Set(['chats_contact_id_fkey', 'messages_contact_id_fkey']);
@@ -98,7 +68,12 @@ const OF_CONTACTS: ReadonlySet<string | undefined> = new Set(['chats_contact_id_
 const isContactGone = (error: unknown): boolean =>
   isServerError(error) && error.code === FOREIGN_KEY_VIOLATION && OF_CONTACTS.has(error.constraint);
 
-async function acceptTogether(sql: SqlRunner, items: OutboundItem[], options: AcceptOptions): Promise<Acceptance[]> {
+/** The work of {@link acceptGroup}, in the caller's transaction. @throws RefusedMidway, NotTogether: it is to be undone */
+export async function acceptTogether(
+  sql: SqlRunner,
+  items: OutboundItem[],
+  options: AcceptOptions,
+): Promise<Acceptance[]> {
   const results = new Array<Acceptance>(items.length);
   const claimed = await claimKeys(sql, items, results, options.keys);
   const found = await lookUp(

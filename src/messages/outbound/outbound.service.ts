@@ -10,11 +10,12 @@ import { Log } from '../../platform/logging/log.js';
 import { DeliveryRelease } from '../../platform/queue/delivery-release.js';
 import type { Outcome } from '../../platform/queue/outcome-channel.js';
 import { shownError } from '../message-error.js';
-import { acceptGroup, type AcceptOptions, rehearse } from './accept-group.js';
+import { acceptGroup, type AcceptOptions } from './accept-group.js';
 import { NotTogether, RefusedMidway } from './group-errors.js';
 import type { AcceptedMessage, Acceptance, OutboundItem, OutboundMessage } from './outbound-message.js';
 import { OutcomeReader } from './outcome-reader.js';
 import { OutcomeWaiter } from './outcome-waiter.js';
+import { rehearse } from './rehearse.js';
 
 /** What became of a send while its caller waited. */
 export interface Sent {
