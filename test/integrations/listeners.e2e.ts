@@ -24,7 +24,7 @@ describe('a listener', () => {
   it('is created, shown, listed, changed and deleted; its secret is never shown', async () => {
     const created = await lab.post({ ...lab.fields(), conditions: [{ path: '$.a', op: 'exists' }], once_per: '$.id' });
     expect(created.status).toBe(201);
-    const { id, key, url } = created.body.data as { id: number; key: string; url: string };
+    const { id, key } = created.body.data as { id: number; key: string };
     expect(created.body.data).toEqual({
       id,
       key: expect.stringMatching(/^[0-9A-Za-z]{24}$/),

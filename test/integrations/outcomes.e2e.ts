@@ -135,7 +135,7 @@ describe('what becomes of a payload', () => {
     });
   });
 
-  it('is a message, without the e-mail that another contact has', async () => {
+  it('is a message, without the country that there is not and the e-mail that another contact has', async () => {
     await lab.tenant.insertContact({ phone: lab.phone().digits, email: 'john.doe@example.com' });
     const { local } = lab.phone();
     const mapping = {
@@ -144,12 +144,16 @@ describe('what becomes of a payload', () => {
       field_2: 'b',
       field_3: 'c',
       'contact.email': '$.billing.email',
+      'contact.country': 'Nowhere',
     };
     expect(await becomes({ mapping }, wooOrderOf(local))).toMatchObject({
       status: 'sent',
       reason: {
         code: 'CONTACT_FIELDS_LEFT_OUT',
-        details: { 'contact.email': ['Another contact has this e-mail already.'] },
+        details: {
+          'contact.country': [expect.any(String)],
+          'contact.email': ['Another contact has this e-mail already.'],
+        },
       },
     });
   });

@@ -12,8 +12,10 @@ export interface Judgement {
   readonly unmet: WrittenCondition | undefined;
   /** What the mapping found. */
   readonly mapped: readonly MappedField[];
-  /** Fields of `POST /messages/template`, with `contact` as an object. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  /** Fields of `POST /messages/template`. */
+  readonly fields: Readonly<Record<string, string>> & { readonly template_name: string; readonly language: string };
+  /** Its `contact`. */
+  readonly contact: Readonly<Record<string, string>>;
   /** Digits; null when the payload gives no phone. */
   readonly phone: string | null;
   /** Why not, by field. */
@@ -30,7 +32,10 @@ export function judgePayload(rules: ListenerRules, payload: unknown): Judgement 
   const found = new Map(mapped.flatMap(({ field, value }) => (value === null ? [] : [[field, value] as const])));
   const phone = phoneOf(found.get('phone'), rules, payload);
   const contact: Record<string, string> = {};
-  const fields: Record<string, unknown> = { template_name: rules.templateName, language: rules.language, contact };
+  const fields: Record<string, string> & Judgement['fields'] = {
+    template_name: rules.templateName,
+    language: rules.language,
+  };
   for (const [field, value] of found) {
     if (field.startsWith(OF_CONTACT)) contact[field.slice(OF_CONTACT.length)] = value;
     else fields[field] = value;
@@ -40,6 +45,7 @@ export function judgePayload(rules: ListenerRules, payload: unknown): Judgement 
     unmet: unmetCondition(rules.conditions, payload)?.written,
     mapped,
     fields,
+    contact,
     phone: 'digits' in phone ? phone.digits : null,
     faults: 'digits' in phone ? {} : { phone: [phone.error] },
     once: (rules.oncePer && fillMappedText(rules.oncePer, payload)) ?? null,

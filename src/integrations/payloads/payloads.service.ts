@@ -74,8 +74,8 @@ export class PayloadsService {
 const shownOf = ({ phone, fields, mapped }: Judgement): Omit<DryRunDto, 'status' | 'reason'> => ({
   would_send: false,
   phone,
-  template_name: String(fields.template_name),
-  language: String(fields.language),
+  template_name: fields.template_name,
+  language: fields.language,
   text: null,
   fields: mapped,
 });

@@ -72,33 +72,35 @@ export const alreadySent = (): Reason => ({
   message: 'A message was sent for the same once_per already.',
 });
 
+/** Tries again without the contact's fields that were refused, as long as nothing else was. */
 async function withoutWrongContact<T>(
-  { fields, faults }: Judgement,
+  { fields, contact, faults }: Judgement,
   send: (form: MediaForm) => Promise<T>,
 ): Promise<{ result: T; leftOut: Reason | undefined }> {
   if (Object.keys(faults).length > 0) throw validationError(faults);
-  try {
-    return { result: await send(formOf(fields)), leftOut: undefined };
-  } catch (error) {
-    const wrong = wrongOfContact(error);
-    if (!wrong) throw error;
-    const contact = { ...(fields.contact as Record<string, unknown>) };
-    const left = Object.fromEntries(
-      Object.entries(contact).filter(([name]) => !Object.hasOwn(wrong, `${OF_CONTACT}${name}`)),
-    );
-    const result = await send(formOf({ ...fields, contact: left }));
-    return {
-      result,
-      leftOut: {
-        code: 'CONTACT_FIELDS_LEFT_OUT',
-        message: 'Sent; some fields of the contact could not be taken.',
-        details: wrong,
-      },
-    };
+  const wrong: FieldErrors = {};
+  for (;;) {
+    const left = Object.entries(contact).filter(([name]) => !Object.hasOwn(wrong, `${OF_CONTACT}${name}`));
+    try {
+      const result = await send({ fields: { ...fields, contact: Object.fromEntries(left) }, file: null, faults: {} });
+      return { result, leftOut: leftOutOf(wrong) };
+    } catch (error) {
+      const more = wrongOfContact(error);
+      // Each round leaves a field out, or ends.
+      if (!more || !left.some(([name]) => Object.hasOwn(more, `${OF_CONTACT}${name}`))) throw error;
+      Object.assign(wrong, more);
+    }
   }
 }
 
-const formOf = (fields: Readonly<Record<string, unknown>>): MediaForm => ({ fields, file: null, faults: {} });
+function leftOutOf(wrong: FieldErrors): Reason | undefined {
+  if (Object.keys(wrong).length === 0) return undefined;
+  return {
+    code: 'CONTACT_FIELDS_LEFT_OUT',
+    message: 'Sent; some fields of the contact could not be taken.',
+    details: wrong,
+  };
+}
 
 /** The faults of a refusal that is about fields of the contact alone. */
 function wrongOfContact(error: unknown): FieldErrors | undefined {
