@@ -27,8 +27,8 @@ describe('a listener', () => {
     const { id, key } = created.body.data as { id: number; key: string };
     expect(created.body.data).toEqual({
       id,
-      key: expect.stringMatching(/^[0-9A-Za-z]{24}$/),
-      url: expect.stringMatching(new RegExp(`^http://.*/api/v2/${PATH}/${key}$`)),
+      key: expect.stringMatching(/^[0-9A-Za-z]{24}$/) as unknown,
+      url: expect.stringMatching(new RegExp(`^http://.*/api/v2/${PATH}/${key}$`)) as unknown,
       kind: 'woocommerce',
       name: 'Paid orders',
       has_secret: true,
@@ -39,8 +39,8 @@ describe('a listener', () => {
       once_per: '$.id',
       default_country: '$.billing.country',
       enabled: true,
-      created_at: expect.any(String),
-      updated_at: expect.any(String),
+      created_at: expect.any(String) as unknown,
+      updated_at: expect.any(String) as unknown,
     });
     expect((await lab.get(`/${id}`)).body.data).toEqual(created.body.data);
     expect((await lab.get(`?filter[id]=${id}`)).body.data).toEqual([created.body.data]);
@@ -50,7 +50,7 @@ describe('a listener', () => {
       ...created.body.data,
       ...changes,
       conditions: [],
-      updated_at: expect.any(String),
+      updated_at: expect.any(String) as unknown,
     });
     const rows = await lab.tenant.rows<{ row: string }>('SELECT l::text AS row FROM store_listeners l WHERE id = $1', [
       id,
