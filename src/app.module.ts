@@ -29,6 +29,9 @@ import { AccountModule } from './tenants/account/account.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
 import { EventGaugesModule } from './webhooks/events/event-gauges.module.js';
 import { EventDispatcherModule } from './webhooks/events/event-dispatcher.module.js';
+import { WebhookDeliveryModule } from './webhooks/delivery/webhook-delivery.module.js';
+import { WebhookGaugesModule } from './webhooks/webhook-gauges.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { WebhookProcessorModule } from './whatsapp/webhook/webhook-processor.module.js';
 import { WebhookReceiverModule } from './whatsapp/webhook/webhook-receiver.module.js';
 
@@ -43,6 +46,7 @@ const EVERY_ROLE: ModuleList = [
   EventGaugesModule,
   NumbersModule,
   QueuePagesModule,
+  WebhookGaugesModule,
 ];
 
 /** What answers HTTP. */
@@ -63,6 +67,7 @@ const API: ModuleList = [
   StatusesModule,
   WebhookReceiverModule,
   IntegrationsModule,
+  WebhooksModule,
 ];
 
 /** What works off the queue and the inbox, and keeps the tables small. */
@@ -75,6 +80,7 @@ const WORKER: ModuleList = [
   InboundMediaModule,
   ContactImportWorkerModule,
   EventDispatcherModule,
+  WebhookDeliveryModule,
 ];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */

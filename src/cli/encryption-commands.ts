@@ -11,7 +11,9 @@ export function addEncryptionCommands(program: Command): void {
   const encryption = program.command('encryption').description('The key that encrypts stored secrets');
   encryption
     .command('rotate')
-    .description('Encrypt stored access tokens, app secrets and codes that still have to be sent with the current key')
+    .description(
+      'Encrypt stored access tokens, app secrets, secrets and headers of webhooks, and codes that still have to be sent with the current key',
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

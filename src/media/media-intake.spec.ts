@@ -12,7 +12,7 @@ import { TempFiles } from './temp-files.js';
 import { MediaFolder } from './testing/media-folder.js';
 import { MediaServer } from './testing/media-server.js';
 import { animatedWebp, html, jpeg, padded, pdf, webp, webpWithAlpha } from './testing/sample-files.js';
-import { ScriptedAddresses } from './testing/scripted-addresses.js';
+import { ScriptedAddresses } from '../platform/public-hosts/testing/scripted-addresses.js';
 import { UploadedTempFile } from './upload/uploaded-file.js';
 
 const TENANT = 7;

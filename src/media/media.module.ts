@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { Settings } from '../platform/config/settings.js';
+import { HostAddresses } from '../platform/public-hosts/host-addresses.js';
 import { MediaCollector } from './collector/media-collector.js';
 import { WebpConverter } from './convert/webp-converter.js';
-import { HostAddresses } from './fetch/host-addresses.js';
 import { MediaDownload } from './fetch/media-download.js';
 import { MediaIntake } from './media-intake.js';
 import { MediaLinks } from './media-links.js';

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { CodeHashes } from '../../src/otp/code-hashes.js';
 import { readSettings } from '../../src/platform/config/settings.js';
 import { Encryption } from '../../src/platform/crypto/encryption.js';
+import { newWebhookSecret, WEBHOOK_SECRET_CONTEXT } from '../../src/webhooks/endpoints/endpoint-secrets.js';
 import { baseEnvironment } from '../support/environment.js';
 import type { TestTenant } from '../support/tenant.js';
 
@@ -77,6 +78,13 @@ const rowsIn = (state: State) => [
    VALUES ($1, $2, 'utf-8', ',', $1, $1, 'completed', NULL)`,
   `INSERT INTO contact_import_errors (import_id, tenant_id, row_number, position, line, code, field, message)
    VALUES ($1, $2, 1, 0, 2, 'VALIDATION_ERROR', 'phone', $3)`,
+  // Of nothing that happens in the tests; disabled, so that the workers leave it as it is.
+  `INSERT INTO webhooks (id, tenant_id, url, events, secret_encrypted, enabled)
+   VALUES ($1, $2, 'http://127.0.0.1:9/' || $3, '{webhook.*}', decode($9, 'hex'), false)`,
+  `INSERT INTO events (id, created_at, tenant_id, event_id, type, resource_id, occurred_at, payload)
+   VALUES ($1, '2026-06-01', $2, 'evt_1_' || $3, 'contact.created', $1, '2026-06-01', jsonb_build_object('event', $3)::text)`,
+  `INSERT INTO webhook_deliveries (id, tenant_id, webhook_id, event_created_at, event_id, resource, status, next_at)
+   VALUES ($1, $2, $1, '2026-06-01', $1, 'contact:' || $1::int, 'dead', NULL)`,
   `INSERT INTO chats (id, tenant_id, number_id, contact_id, unread_count)
    SELECT $1, $2, id, $1, 1 FROM phone_numbers WHERE tenant_id = $2`,
   `INSERT INTO media_files (id, tenant_id, sha256, size_bytes, mime_type, storage_key)
@@ -105,10 +113,12 @@ export async function giveRecords(tenant: TestTenant, state: State = 'in-use'): 
   // What a caller names comes back to it in the refusal, so it is no marker.
   const templateName = `template_${randomBytes(6).toString('hex')}`;
   const codeTemplateName = `code_${randomBytes(6).toString('hex')}`;
-  const hashes = new CodeHashes(new Encryption(readSettings(baseEnvironment())));
+  const encryption = new Encryption(readSettings(baseEnvironment()));
+  const hashes = new CodeHashes(encryption);
+  const secret = encryption.encrypt(newWebhookSecret(), WEBHOOK_SECRET_CONTEXT).toString('hex');
   const codeHash = hashes.of({ tenantId: tenant.id, ...CODE }, CODE.code);
   for (const row of rowsIn(state)) {
-    const values = [id, tenant.id, marker, phone, wamid, templateName, codeTemplateName, codeHash];
+    const values = [id, tenant.id, marker, phone, wamid, templateName, codeTemplateName, codeHash, secret];
     const used = [...new Set([...row.matchAll(/\$(\d)/g)].map(([, number]) => Number(number)))].sort();
     const renumbered = typed(row).replaceAll(/\$(\d)/g, (_, number) => `$${used.indexOf(Number(number)) + 1}`);
     await tenant.rows(

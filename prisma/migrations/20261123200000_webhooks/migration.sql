@@ -94,6 +94,9 @@ CREATE TABLE webhook_deliveries (
   first_attempt_at timestamptz(3),
   last_attempt_at  timestamptz(3),
   delivered_at     timestamptz(3),
+  -- Of the last attempt: what was sent beside the payload, {url, headers}; the values of the tenant's own headers are
+  -- left out.
+  request          jsonb,
   -- Of the last attempt: what was answered, or why nothing was.
   response_status  integer,
   response_body    text,

@@ -7,7 +7,7 @@ import { MAX_BYTES } from '../media-types.js';
 import { MediaFolder } from '../testing/media-folder.js';
 import { MediaServer } from '../testing/media-server.js';
 import { jpeg, padded } from '../testing/sample-files.js';
-import { ScriptedAddresses } from '../testing/scripted-addresses.js';
+import { ScriptedAddresses } from '../../platform/public-hosts/testing/scripted-addresses.js';
 import { MediaDownload } from './media-download.js';
 
 const NOT_PUBLIC = "The URL's host has an address that is not public.";
@@ -68,7 +68,7 @@ describe('a download that is refused', () => {
     addresses.answer('rebinding.test', ['93.184.216.34'], ['127.0.0.1']);
     const url = new URL(`http://rebinding.test:${server.port}/a.jpg`);
     // What the connection is made to; see "connects to the address it was given" for that half.
-    await expect(addresses.of(url, false)).resolves.toEqual([{ address: '93.184.216.34', family: 4 }]);
+    await expect(addresses.of(url)).resolves.toEqual([{ address: '93.184.216.34', family: 4 }]);
     expect(addresses.asked).toEqual(['rebinding.test']);
     await refused(url.href, NOT_PUBLIC);
     expect(server.requests).toEqual([]);

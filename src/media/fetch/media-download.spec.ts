@@ -3,7 +3,7 @@ import { MAX_BYTES } from '../media-types.js';
 import { MediaFolder } from '../testing/media-folder.js';
 import { MediaServer } from '../testing/media-server.js';
 import { jpeg, padded } from '../testing/sample-files.js';
-import { ScriptedAddresses } from '../testing/scripted-addresses.js';
+import { ScriptedAddresses } from '../../platform/public-hosts/testing/scripted-addresses.js';
 import { MediaDownload } from './media-download.js';
 
 describe('a download', () => {

@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../platform/config/settings.js';
 import { Log } from '../../platform/logging/log.js';
+import { AllowedHosts } from '../../platform/public-hosts/allowed-hosts.js';
+import { type HostAddress, HostAddresses, HostRefusedError } from '../../platform/public-hosts/host-addresses.js';
 import { ArrivedFile } from '../arrived-file.js';
 import { tooLargeMessage } from '../formats/check-media.js';
 import { MAX_BYTES, type MediaType } from '../media-types.js';
 import { ContentReceiver, type ReceivedContent } from '../received-content.js';
 import { TempFiles } from '../temp-files.js';
 import { answerName, answerType } from './answer-name.js';
-import { HostAddresses } from './host-addresses.js';
-import { AllowedHosts, parseMediaUrl } from './media-url.js';
+import { parseMediaUrl } from './media-url.js';
 import { MediaUrlRefusedError } from './media-url-refused.js';
 import { pinnedGet } from './pinned-request.js';
 
@@ -72,11 +73,19 @@ export class MediaDownload {
   }
 
   private async get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-    const addresses = await before(signal, this.hostAddresses.of(url, this.allowed.allows(url)), () => this.timedOut());
+    const addresses = await before(signal, this.addressesOf(url), () => this.timedOut());
     try {
       return await before(signal, pinnedGet(url, addresses, signal), () => this.timedOut());
     } catch (error) {
       throw this.failed(error, signal);
+    }
+  }
+
+  private async addressesOf(url: URL): Promise<HostAddress[]> {
+    try {
+      return await this.hostAddresses.of(url, this.allowed.allows(url) ? () => true : undefined);
+    } catch (error) {
+      throw error instanceof HostRefusedError ? new MediaUrlRefusedError(error.message, { cause: error.cause }) : error;
     }
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AllowedHosts, parseMediaUrl } from './media-url.js';
+import { AllowedHosts } from '../../platform/public-hosts/allowed-hosts.js';
+import { parseMediaUrl } from './media-url.js';
 
 const none = new AllowedHosts('');
 

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { HostAddress } from './host-addresses.js';
+import type { HostAddress } from '../../platform/public-hosts/host-addresses.js';
 
 /**
  * A GET that connects to one of the given addresses and to nothing else; name and certificate are still checked

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { MAX_EXPIRES_IN_S, MIN_EXPIRES_IN_S } from '../../tenants/message-expiry.js';
 import { checkDto } from '../../platform/http/validation/validate-dto.js';
 import { SendDto } from './send.dto.js';
-import { parseSendAt } from './send-times.js';
+import { parseMoment } from '../../platform/http/validation/moment.js';
 
 const NOW = Date.parse('2026-01-10T12:00:00Z');
 const faultsOf = async (fields: object): Promise<Record<string, string[]>> =>
@@ -21,7 +21,7 @@ describe('send_at', () => {
     ['2026-01-11t09:30z', '2026-01-11T09:30:00.000Z'],
     ['2026-01-11T09:30:00.25+00:00', '2026-01-11T09:30:00.250Z'],
   ])('%s is a moment', async (text, moment) => {
-    expect(parseSendAt(text)?.toISOString()).toBe(moment);
+    expect(parseMoment(text)?.toISOString()).toBe(moment);
     expect(await faultsOf({ send_at: text })).toEqual({});
   });
 

@@ -8,7 +8,7 @@ import type { IdempotencyClaim } from '../../platform/idempotency/idempotency-cl
 import { keptReply } from '../../platform/idempotency/kept-answer.js';
 import { type ContactFieldsDto, MAX_ID } from '../dto/contact-fields.dto.js';
 import type { SendDto } from '../dto/send.dto.js';
-import { parseSendAt } from '../dto/send-times.js';
+import { parseMoment } from '../../platform/http/validation/moment.js';
 import type { SentDto } from '../dto/sent.dto.js';
 import { readMessageReference } from '../message-reference.js';
 import type { AcceptedMessage, NewContactFields, OutboundMessage } from '../outbound/outbound-message.js';
@@ -132,7 +132,7 @@ function outboundOf(
     phone: dto.phone,
     contactId: dto.contact_id,
     newContact: dto.contact && newContactOf(dto.contact),
-    sendAt: dto.send_at === undefined ? undefined : parseSendAt(dto.send_at),
+    sendAt: dto.send_at === undefined ? undefined : parseMoment(dto.send_at),
     expiresInS: dto.expires_in,
   };
 }

@@ -250,6 +250,22 @@ export class Settings {
   @WholeNumber(10, 60_000)
   EVENT_POLL_MS = 250;
 
+  /** Whole time for one delivery of a webhook: names, connection, answer; milliseconds. */
+  @WholeNumber(100, 60_000)
+  WEBHOOK_TIMEOUT_MS = 10_000;
+
+  /** Deliveries of webhooks that one worker process has under way at once; a tenant has a fifth of them at most. */
+  @WholeNumber(1, 5000)
+  WEBHOOK_CONCURRENCY = 200;
+
+  /** Deliveries that one endpoint is sent at once; fewer while it does not answer. */
+  @WholeNumber(1, 1000)
+  WEBHOOK_ENDPOINT_CONCURRENCY = 10;
+
+  /** Hosts (`host` or `host:port`, comma-separated) that webhooks may be sent to although their address is private. */
+  @IsString()
+  WEBHOOK_URL_ALLOW = '';
+
   // Stores
 
   /** Calls of one store listener's address that one API process takes in a minute; a quiet one may have them all at once. */

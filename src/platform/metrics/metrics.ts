@@ -265,6 +265,53 @@ export class Metrics {
     ),
   };
 
+  /** What the platform tells tenants' programs; `rasl_webhook…` above is what WhatsApp tells us. */
+  readonly outgoingWebhooks = {
+    /** outcome: `delivered`, `failed`; attempt: `first`, `retry`. */
+    attempts: new Counter({
+      name: 'rasl_outgoing_webhook_attempts_total',
+      help: "Attempts to deliver an event to a tenant's endpoint, by outcome.",
+      labelNames: ['outcome', 'attempt'] as const,
+      registers: [this.registry],
+    }),
+    duration: new Histogram({
+      name: 'rasl_outgoing_webhook_duration_seconds',
+      help: "Duration of calls to tenants' endpoints.",
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+      registers: [this.registry],
+    }),
+    /** Of events that were delivered by their first attempt. */
+    lag: new Histogram({
+      name: 'rasl_outgoing_webhook_lag_seconds',
+      help: 'Time from a change until an endpoint had its event, where the first attempt succeeded.',
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
+      registers: [this.registry],
+    }),
+    deadLetters: new Counter({
+      name: 'rasl_outgoing_webhook_dead_letters_total',
+      help: 'Deliveries that were given up.',
+      registers: [this.registry],
+    }),
+    disabled: new Counter({
+      name: 'rasl_outgoing_webhook_endpoints_disabled_total',
+      help: 'Endpoints that the platform disabled, by reason (failing, gone).',
+      labelNames: ['reason'] as const,
+      registers: [this.registry],
+    }),
+    /** state: `enabled`, `failing` (enabled, the last delivery failed), `disabled` (by the platform). */
+    endpoints: new Gauge({
+      name: 'rasl_outgoing_webhook_endpoints',
+      help: 'Endpoints of all tenants, by state.',
+      labelNames: ['state'] as const,
+      registers: [this.registry],
+    }),
+    oldestDueAge: new Gauge({
+      name: 'rasl_outgoing_webhook_oldest_due_age_seconds',
+      help: 'How long the oldest due delivery to an endpoint that does not fail has been due; 0 when there is none.',
+      registers: [this.registry],
+    }),
+  };
+
   /** Collectors that failed, by name: their gauges are stale. */
   readonly collectionErrors = new Counter({
     name: 'rasl_metrics_collection_errors_total',

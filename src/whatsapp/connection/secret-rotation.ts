@@ -3,16 +3,20 @@ import { INSTALLATION_KEY_CONTEXT } from '../../contacts/erase/identity-hashes.j
 import { STORE_SECRET_CONTEXT } from '../../integrations/store-listener.js';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { Postgres } from '../../platform/database/postgres.js';
+import { WEBHOOK_HEADERS_CONTEXT, WEBHOOK_SECRET_CONTEXT } from '../../webhooks/endpoints/endpoint-secrets.js';
 import { ACCESS_TOKEN_CONTEXT } from './access-tokens.js';
 import { APP_SECRET_CONTEXT, VERIFY_TOKEN_CONTEXT } from './secret-contexts.js';
 
-/** Every column that holds encrypted values, with what they are encrypted for. */
+/** Every column that holds encrypted values, with what they are encrypted for; null where there is none. */
 const SECRETS = [
   { table: 'whatsapp_accounts', column: 'access_token_encrypted', context: ACCESS_TOKEN_CONTEXT },
   { table: 'whatsapp_apps', column: 'app_secret_encrypted', context: APP_SECRET_CONTEXT },
   { table: 'whatsapp_apps', column: 'verify_token_encrypted', context: VERIFY_TOKEN_CONTEXT },
   { table: 'store_listeners', column: 'secret_encrypted', context: STORE_SECRET_CONTEXT },
   { table: 'installation_keys', column: 'key_encrypted', context: INSTALLATION_KEY_CONTEXT },
+  { table: 'webhooks', column: 'secret_encrypted', context: WEBHOOK_SECRET_CONTEXT },
+  { table: 'webhooks', column: 'previous_secret_encrypted', context: WEBHOOK_SECRET_CONTEXT },
+  { table: 'webhooks', column: 'headers_encrypted', context: WEBHOOK_HEADERS_CONTEXT },
 ] as const;
 
 /** What a rotation found and did, over all tenants. */

@@ -17,7 +17,7 @@ import { HeardAccounts } from './heard-accounts.js';
 import { InboundCharge } from './inbound-charge.js';
 import { runBatch, runDeferred, type Tell } from './inbox-batch.js';
 import { BATCH_ROWS } from './inbox-rows.js';
-import { Wakeup } from './wakeup.js';
+import { Wakeup } from '../../../platform/loop/wakeup.js';
 
 /** Batches that one process has under way at once: while one waits for Postgres, the other is parsed. */
 const CONCURRENCY = 2;

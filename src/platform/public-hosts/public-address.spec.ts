@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPublicAddress } from './public-address.js';
+import { isLoopbackAddress, isPublicAddress } from './public-address.js';
 
 describe('an address of the public internet', () => {
   it.each([
@@ -58,4 +58,15 @@ describe('an address of the public internet', () => {
     ['no address', ''],
     ['with a zone', 'fe80::1%eth0'],
   ])('is not %s: %s', (_kind, address) => expect(isPublicAddress(address)).toBe(false));
+});
+
+describe("an address of this machine's own", () => {
+  it.each(['127.0.0.1', '127.255.255.254', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', '::ffff:7f00:1'])(
+    'is %s',
+    (address) => expect(isLoopbackAddress(address)).toBe(true),
+  );
+  it.each(['126.255.255.255', '128.0.0.1', '::2', '::', '0.0.0.0', '10.0.0.1', '64:ff9b::7f00:1', 'localhost', ''])(
+    'is not %s',
+    (address) => expect(isLoopbackAddress(address)).toBe(false),
+  );
 });

@@ -1,8 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { MediaUrlRefusedError } from './media-url-refused.js';
 import { isPublicAddress } from './public-address.js';
+
+/** Why a host cannot be reached, as a sentence for the caller. It names no address of our network. */
+export class HostRefusedError extends Error {}
 
 /** One address of a host. */
 export interface HostAddress {
@@ -14,18 +16,21 @@ export interface HostAddress {
 @Injectable()
 export class HostAddresses {
   /**
-   * Every address of a URL's host. Looked up once per request: the connection is made to these very addresses, so a
-   * name server that answers something else the second time (DNS rebinding) changes nothing.
-   * @param anyAddress the host is exempt from the rule that addresses must be public
-   * @throws MediaUrlRefusedError when there is none, or any of them is not public
+   * Every address of a URL's host. Looked up once per connection, which is made to these very addresses, so a name
+   * server that answers something else the second time (DNS rebinding) changes nothing.
+   * @param mayReach which addresses are let through
+   * @throws HostRefusedError when there is none, or any of them is not let through
    */
-  async of(url: URL, anyAddress: boolean): Promise<HostAddress[]> {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
+  async of(
+    { hostname }: Pick<URL, 'hostname'>,
+    mayReach: (address: string) => boolean = isPublicAddress,
+  ): Promise<HostAddress[]> {
+    const host = bareHost(hostname);
     const family = isIP(host);
     const found = family === 4 || family === 6 ? [{ address: host, family } as const] : await this.resolved(host);
     if (found.length === 0) throw notFound();
-    if (!anyAddress && !found.every(({ address }) => isPublicAddress(address))) {
-      throw new MediaUrlRefusedError("The URL's host has an address that is not public.");
+    if (!found.every(({ address }) => mayReach(address))) {
+      throw new HostRefusedError("The URL's host has an address that is not public.");
     }
     return found;
   }
@@ -46,6 +51,9 @@ export class HostAddresses {
   }
 }
 
-function notFound(cause?: unknown): MediaUrlRefusedError {
-  return new MediaUrlRefusedError("The URL's host could not be found.", { cause });
+/** A host name as the system takes it: an IPv6 address stands in brackets in a URL. */
+export const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
+
+function notFound(cause?: unknown): HostRefusedError {
+  return new HostRefusedError("The URL's host could not be found.", { cause });
 }

@@ -1,4 +1,4 @@
-import { HostAddresses } from '../fetch/host-addresses.js';
+import { HostAddresses } from '../host-addresses.js';
 
 /** A name server that answers what a specification says, one answer after another (the last one stays). */
 export class ScriptedAddresses extends HostAddresses {

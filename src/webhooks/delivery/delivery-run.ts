@@ -1,0 +1,106 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { GroupedWriter } from '../../platform/database/grouped-writer.js';
+import { Log } from '../../platform/logging/log.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import { EndpointSwitch } from '../endpoints/endpoint-switch.js';
+import { DeliveryAttempt, type AttemptResult } from './delivery-attempt.js';
+import { deadWithoutAttempt, type DeliveryEnd, endOf } from './delivery-end.js';
+import { DeliveryStore, type DueDelivery, type LeasedEndpoint } from './delivery-store.js';
+import type { EndpointWork } from './endpoint-work.js';
+import { GIVE_UP_AFTER_MS } from './retry-schedule.js';
+
+/** Outcomes stored by one statement. */
+const GROUP = 200;
+/** A steady stream of outcomes is stored this often, milliseconds. */
+const SPACING_MS = 10;
+
+/** Carries one due delivery out: the attempt, what is stored of it, and what follows for its endpoint. */
+@Injectable()
+export class DeliveryRun implements OnModuleDestroy {
+  private readonly writer: GroupedWriter<DeliveryEnd, DeliveryEnd>;
+
+  constructor(
+    private readonly attempt: DeliveryAttempt,
+    private readonly store: DeliveryStore,
+    private readonly endpoints: EndpointSwitch,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+  ) {
+    this.writer = new GroupedWriter({
+      write: async (ends) => {
+        await this.store.end(ends);
+        return ends;
+      },
+      tenantOf: ({ tenantId }) => tenantId,
+      maxItems: GROUP,
+      spacingMs: SPACING_MS,
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.writer.drain();
+  }
+
+  /**
+   * Never rejects: an outcome that could not be stored leaves its delivery due, and it is sent again.
+   * @param called the call has ended; its place is free, though its outcome still has to be stored
+   */
+  async deliver(work: EndpointWork, delivery: DueDelivery, called: () => void): Promise<void> {
+    const { endpoint, failing } = work;
+    let isCalled = false;
+    const freed = (): void => {
+      if (!isCalled) called();
+      isCalled = true;
+    };
+    try {
+      const end = await this.made(work, delivery, failing);
+      freed();
+      await this.writer.add(end);
+      this.count(end, delivery);
+      await this.settle(endpoint, end);
+    } catch (error) {
+      this.log.warn(
+        { err: error, tenant_id: delivery.tenant_id, webhook_id: delivery.webhook_id, delivery_id: delivery.id },
+        'what became of a webhook could not be stored; it is sent again',
+      );
+    } finally {
+      freed();
+    }
+  }
+
+  private async made(work: EndpointWork, delivery: DueDelivery, wasFailing: boolean): Promise<DeliveryEnd> {
+    const { event_id: eventId, payload } = delivery;
+    if (eventId === null || payload === null) {
+      return deadWithoutAttempt(delivery, new Date(), 'The event is stored no more.');
+    }
+    const result = await this.attempt.make(work.endpoint, { eventId, payload });
+    work.learn({ ...result, delivered: result.outcome === 'delivered' });
+    this.metrics.outgoingWebhooks.duration.observe(result.durationMs / 1000);
+    if (result.outcome === 'delivered') this.observeLag(delivery, result);
+    return endOf(delivery, result, wasFailing);
+  }
+
+  /** From the change to the receiver's yes; retries are left out, for the receiver's absence is not our delay. */
+  private observeLag({ attempts, occurred_at: occurredAt }: DueDelivery, { at, durationMs }: AttemptResult): void {
+    if (attempts > 0 || occurredAt === null) return;
+    this.metrics.outgoingWebhooks.lag.observe(Math.max(0, at.getTime() + durationMs - occurredAt.getTime()) / 1000);
+  }
+
+  private count({ outcome, row }: DeliveryEnd, { attempts }: DueDelivery): void {
+    const { attempts: made, deadLetters } = this.metrics.outgoingWebhooks;
+    if (outcome !== null) made.inc({ outcome, attempt: attempts === 0 ? 'first' : 'retry' });
+    if (row.status === 'dead') deadLetters.inc();
+  }
+
+  /** An endpoint that says 410, or has failed for three days, is disabled. */
+  private async settle(
+    { id, tenant_id: tenantId, failing_since: since }: LeasedEndpoint,
+    end: DeliveryEnd,
+  ): Promise<void> {
+    if (end.outcome !== 'failed') return;
+    if (end.gone) await this.endpoints.disable(tenantId, id, 'gone');
+    else if (since !== null && end.at.getTime() - since.getTime() >= GIVE_UP_AFTER_MS) {
+      await this.endpoints.disable(tenantId, id, 'failing');
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { DeliveriesController } from './deliveries/deliveries.controller.js';
+import { DeliveriesService } from './deliveries/deliveries.service.js';
+import { ReplaysModule } from './deliveries/replays.module.js';
+import { EndpointsModule } from './endpoints/endpoints.module.js';
+import { WebhooksController } from './endpoints/webhooks.controller.js';
+import { WebhooksService } from './endpoints/webhooks.service.js';
+
+/** For the API: endpoints and what was delivered to them. */
+@Module({
+  imports: [EndpointsModule, ReplaysModule],
+  controllers: [DeliveriesController, WebhooksController],
+  providers: [DeliveriesService, WebhooksService],
+})
+export class WebhooksModule {}
