@@ -8,6 +8,7 @@ import { ApiListEndpoint } from '../../platform/pagination/api-list-endpoint.js'
 import { ListQuery } from '../../platform/pagination/list-query.js';
 import { Lists } from '../../platform/pagination/lists.js';
 import { listReply } from '../../platform/pagination/pagination.js';
+import { DeliveryDto } from '../deliveries/dto/delivery.dto.js';
 import { CreateWebhookDto, UpdateWebhookDto } from './dto/save-webhook.dto.js';
 import { WebhookDto, WebhookWithSecretDto } from './dto/webhook.dto.js';
 import { WEBHOOK_LIST } from './webhook-list.js';
@@ -17,17 +18,20 @@ import {
   GET_WEBHOOK,
   LIST_WEBHOOKS,
   ROTATE_SECRET,
+  TEST_WEBHOOK,
   TOO_MANY_WEBHOOKS,
   UPDATE_WEBHOOK,
   WEBHOOK_FAULTS,
   WEBHOOK_ID,
 } from './webhooks.docs.js';
+import { WebhookTestsService } from './webhook-tests.service.js';
 import { WebhooksService } from './webhooks.service.js';
 
 const RETRIEVED = 'Webhook retrieved successfully';
 const CREATED = 'Webhook created successfully';
 const UPDATED = 'Webhook updated successfully';
 const DELETED = 'Webhook deleted successfully';
+const TESTED = 'Webhook tested';
 const ROTATED = 'Webhook secret rotated successfully';
 
 /** `/api/v2/webhooks`: where a tenant's events go. */
@@ -35,6 +39,7 @@ const ROTATED = 'Webhook secret rotated successfully';
 export class WebhooksController {
   constructor(
     private readonly webhooks: WebhooksService,
+    private readonly tests: WebhookTestsService,
     private readonly lists: Lists,
   ) {}
 
@@ -112,5 +117,19 @@ export class WebhooksController {
     @Param('id') id: string,
   ): Promise<Reply<WebhookWithSecretDto>> {
     return new Reply(await this.webhooks.rotateSecret(tenant, id), { message: ROTATED });
+  }
+
+  @Post(':id/test')
+  @HttpCode(200)
+  @RequireScopes('webhooks:write')
+  @ApiTenantEndpoint(TEST_WEBHOOK)
+  @ApiIdParameter(WEBHOOK_ID)
+  @ApiEnvelope(DeliveryDto, { message: TESTED })
+  @ApiErrors('NOT_FOUND')
+  async testWebhook(
+    @CurrentTenant() tenant: AuthenticatedTenant,
+    @Param('id') id: string,
+  ): Promise<Reply<DeliveryDto>> {
+    return new Reply(await this.tests.test(tenant, id), { message: TESTED });
   }
 }
