@@ -9,6 +9,7 @@ import { lists } from './figures/lists.js';
 import { neighbour } from './figures/neighbour.js';
 import { statuses } from './figures/statuses.js';
 import { text } from './figures/text.js';
+import { webhooks } from './figures/webhooks.js';
 import { whole } from './figures/whole.js';
 import { Report } from './report.js';
 
@@ -27,6 +28,7 @@ const FIGURES: readonly Figure[] = [
   neighbour,
   statuses,
   text,
+  webhooks,
   whole,
 ];
 

@@ -9,6 +9,7 @@ import {
   IsIn,
   IsOptional,
   ValidateBy,
+  ValidateIf,
 } from 'class-validator';
 import { OptionalPlainText, trimmed } from '../../../platform/http/validation/plain-text.js';
 import { SUBSCRIPTIONS } from '../../events/subscriptions.js';
@@ -83,7 +84,7 @@ export class CreateWebhookDto {
 
   @ApiPropertyOptional({ type: 'boolean', default: true, example: true })
   @Transform(asBoolean)
-  @IsOptional()
+  @ValidateIf((_dto, value) => value !== undefined)
   @IsBoolean()
   enabled?: boolean;
 }
