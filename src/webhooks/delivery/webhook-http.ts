@@ -177,7 +177,7 @@ const codeOf = (error: unknown): string | undefined =>
 
 function reasonOf(error: unknown): string {
   if (error instanceof HostRefusedError) return error.message;
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  const cause: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = codeOf(cause);
   if (code === undefined) return 'The request failed.';
   if (code.startsWith('HPE_')) return 'The answer is no HTTP.';
