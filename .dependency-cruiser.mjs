@@ -78,7 +78,10 @@ export default {
     {
       name: 'redis-in-one-place',
       severity: 'error',
-      from: { path: '^src/', pathNot: `^src/(platform/(redis|queue)|delivery)/|${SPEC}` },
+      from: {
+        path: '^src/',
+        pathNot: `^src/(platform/(redis|queue)|delivery|queue-pages|webhooks/dead-letters)/|${SPEC}`,
+      },
       to: { path: '^node_modules/(ioredis|bullmq)/', dependencyTypesNot: ['type-only'] },
     },
     {

@@ -29,6 +29,7 @@ import { AccountModule } from './tenants/account/account.module.js';
 import { NumberPollModule } from './whatsapp/connection/number-poll.module.js';
 import { EventGaugesModule } from './webhooks/events/event-gauges.module.js';
 import { EventDispatcherModule } from './webhooks/events/event-dispatcher.module.js';
+import { DeadLettersModule } from './webhooks/dead-letters/dead-letters.module.js';
 import { WebhookDeliveryModule } from './webhooks/delivery/webhook-delivery.module.js';
 import { WebhookGaugesModule } from './webhooks/webhook-gauges.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
@@ -81,6 +82,7 @@ const WORKER: ModuleList = [
   ContactImportWorkerModule,
   EventDispatcherModule,
   WebhookDeliveryModule,
+  DeadLettersModule,
 ];
 
 /** The root of one program with three roles: the same modules, put together as the role needs them. */

@@ -1,0 +1,141 @@
+import { Queue } from 'bullmq';
+import { DEAD_LETTER_QUEUE, type DeadLetterJob } from '../../src/platform/queue/dead-letter-queue.js';
+import { Installation } from '../support/installation.js';
+import { eventually } from '../support/eventually.js';
+import { TestTenant } from '../support/tenant.js';
+
+const PASSWORD = 'a password of operators';
+
+interface Delivery {
+  id: number;
+  status: string;
+  replay_of: number | null;
+}
+
+/** Real: a worker with its operator port, Redis, and rows as the deliverer leaves them when it gives up. */
+describe("the operator's pages of the queues", () => {
+  let installation: Installation;
+  let tenant: TestTenant;
+  let pages: string;
+
+  beforeAll(async () => {
+    const { TEST_REDIS_URL } = process.env;
+    if (!TEST_REDIS_URL) throw new Error('run the end-to-end tests by "npm test"');
+    installation = await Installation.start({ redisUrl: TEST_REDIS_URL, env: { OPERATOR_PASSWORD: PASSWORD } });
+    const { api, sandbox, database } = installation;
+    tenant = await TestTenant.create({
+      place: { apiUrl: api.apiUrl, sandboxUrl: sandbox.url, databaseUrl: database.url },
+    });
+    pages = `${installation.workers[0]?.operatorUrl}/queues`;
+  });
+  afterAll(async () => {
+    await tenant.close();
+    await installation.stop();
+  });
+
+  const ask = (path: string, given: { method?: string; password?: string; site?: string } = {}): Promise<Response> =>
+    fetch(`${pages}${path}`, {
+      method: given.method ?? 'GET',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`operator:${given.password ?? PASSWORD}`).toString('base64')}`,
+        ...(given.site === undefined ? {} : { 'Sec-Fetch-Site': given.site }),
+      },
+    });
+
+  /** A delivery that was given up, to an endpoint that nobody delivers to. */
+  async function givenUp(error: string): Promise<{ id: number; webhookId: number }> {
+    const [row] = await tenant.rows<{ id: number; webhookId: number }>(
+      `WITH endpoint AS (
+         INSERT INTO webhooks (tenant_id, url, events, secret_encrypted, enabled)
+         VALUES ($1, 'https://example.com', '{*}', '', false) RETURNING id),
+       event AS (
+         INSERT INTO events (id, tenant_id, event_id, type, resource_id, occurred_at, payload)
+         SELECT id, $1, 'evt_' || id, 'contact.created', 7, now(), '{}' FROM endpoint RETURNING created_at, id)
+       INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, status, next_at, error)
+       SELECT $1, endpoint.id, event.created_at, event.id, 'contact:7', 'dead', NULL, $2 FROM endpoint, event
+       RETURNING id::int, webhook_id AS "webhookId"`,
+      [tenant.id, error],
+    );
+    if (!row) throw new Error('nothing was stored');
+    return row;
+  }
+
+  const deliveriesOf = (webhookId: number): Promise<Delivery[]> =>
+    tenant.rows<Delivery>(
+      'SELECT id::int, status, replay_of::int FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY id',
+      [webhookId],
+    );
+
+  async function failedJobs(): Promise<{ id: string; name: string; failedReason: string }[]> {
+    const answer = await ask(`/api/queues?activeQueue=${DEAD_LETTER_QUEUE}&status=failed`);
+    const { queues } = (await answer.json()) as {
+      queues: { name: string; jobs: { id: string; name: string; failedReason: string }[] }[];
+    };
+    return queues.find(({ name }) => name === DEAD_LETTER_QUEUE)?.jobs ?? [];
+  }
+  const laidOut = (id: number) =>
+    eventually(`d-${id} lies there`, async () => (await failedJobs()).find((one) => one.id === `d-${id}`));
+
+  it('ask for the password, and are not there at all without one', async () => {
+    expect((await ask('/', { password: 'another password' })).status).toBe(401);
+    const page = await ask('/');
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<title>Queues</title>');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const { operatorUrl } = installation.api;
+    expect((await fetch(`${operatorUrl}/queues/`)).status).toBe(401);
+  });
+
+  it('show what was given up, and why; a retry delivers it again and is on record', async () => {
+    const { id, webhookId } = await givenUp('connection refused');
+    expect(await laidOut(id)).toMatchObject({ name: 'contact.created', failedReason: 'connection refused' });
+
+    expect((await ask(`/api/queues/${DEAD_LETTER_QUEUE}/d-${id}/retry`, { method: 'PUT' })).status).toBe(204);
+    const replay = await eventually('the replay', async () =>
+      (await deliveriesOf(webhookId)).find(({ replay_of }) => replay_of !== null),
+    );
+    expect(replay).toEqual({ id: expect.any(Number) as number, status: 'pending', replay_of: id });
+    expect(
+      await tenant.rows(`SELECT operator, subject_ids FROM audit WHERE action = 'webhook_delivery.replayed'`),
+    ).toEqual([{ operator: 'queue pages', subject_ids: [String(id)] }]);
+  });
+
+  it('show it again when Redis was emptied, and no more when it was replayed elsewhere', async () => {
+    const { id, webhookId } = await givenUp('HTTP 500');
+    await laidOut(id);
+    const queue = new Queue<DeadLetterJob>(DEAD_LETTER_QUEUE, {
+      connection: { url: installation.redis.url },
+      prefix: `{${installation.redis.prefix}}`,
+    });
+    await queue.obliterate({ force: true });
+    await queue.close();
+    await laidOut(id);
+    await tenant.rows(
+      `INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, replay_of)
+       SELECT tenant_id, webhook_id, event_created_at, event_id, resource, id FROM webhook_deliveries WHERE id = $1`,
+      [id],
+    );
+    await eventually(`d-${id} is gone`, async () =>
+      (await failedJobs()).some((one) => one.id === `d-${id}`) ? undefined : true,
+    );
+    expect(await deliveriesOf(webhookId)).toHaveLength(2);
+  });
+
+  it('change nothing else, and nothing for another site', async () => {
+    const { id, webhookId } = await givenUp('HTTP 410');
+    await laidOut(id);
+    const retry = `/api/queues/${DEAD_LETTER_QUEUE}/d-${id}/retry`;
+    for (const [method, path, site] of [
+      ['PUT', `/api/queues/${DEAD_LETTER_QUEUE}/d-${id}/clean`, 'same-origin'],
+      ['PUT', `/api/queues/${DEAD_LETTER_QUEUE}/obliterate`, 'same-origin'],
+      ['PUT', `/api/queues/${DEAD_LETTER_QUEUE}/pause`, 'same-origin'],
+      ['POST', `/api/queues/${DEAD_LETTER_QUEUE}/add`, 'same-origin'],
+      ['PUT', retry, 'cross-site'],
+      ['POST', retry, 'same-origin'],
+    ] as const) {
+      expect([path, (await ask(path, { method, site })).status]).toEqual([path, 403]);
+    }
+    expect(await laidOut(id)).toBeDefined();
+    expect(await deliveriesOf(webhookId)).toHaveLength(1);
+  });
+});
