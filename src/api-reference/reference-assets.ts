@@ -19,6 +19,7 @@ const CONTENT_TYPES = {
   'scalar.js': 'text/javascript; charset=utf-8',
   'reference.js': 'text/javascript; charset=utf-8',
   'favicon.svg': 'image/svg+xml',
+  'n8n-workflow.json': 'application/json; charset=utf-8',
 } as const;
 
 export type AssetName = keyof typeof CONTENT_TYPES;

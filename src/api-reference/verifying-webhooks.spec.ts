@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 
 const GUIDE = new URL('../../docs/guides/verifying-webhooks.md', import.meta.url);
-const N8N_WORKFLOW = new URL('../../docs/guides/n8n-workflow.json', import.meta.url);
+const N8N_WORKFLOW = new URL('./assets/n8n-workflow.json', import.meta.url);
 
 /** How the guide's sample of a language is run: a program around it reads cases and says what the sample says of each. */
 interface Runner {

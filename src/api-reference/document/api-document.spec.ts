@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { Body, Controller, Get, type INestApplication, Param, Post } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional, type OpenAPIObject } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
@@ -14,6 +15,7 @@ import {
   ApiTenantEndpoint,
 } from '../../platform/http/openapi/api-endpoint.js';
 import { apiDocument } from './api-document.js';
+import { GUIDES } from './written-pages.js';
 import { isResponse, operationsOf } from './operations.js';
 
 class Parcel {
@@ -246,8 +248,16 @@ describe('the OpenAPI document', () => {
     expect(description).not.toContain('<!--');
   });
 
-  it('has the pages of the reference as headings', () => {
-    const headings = [...(document.info.description ?? '').matchAll(/^# (.*)$/gm)].map(([, heading]) => heading);
+  it('has the pages of the reference and every guide as headings, and leads from one to another', () => {
+    const text = (document.info.description ?? '').replaceAll(/^```.*?^```$/gms, '');
+    const headings = [...text.matchAll(/^# (.*)$/gm)].map(([, heading]) => heading ?? '');
+    const slugs = headings.map((heading) => heading.toLowerCase().replaceAll(' ', '-'));
+    const links = [...text.matchAll(/\]\(#description\/([^)]*)\)/g)].map(([, slug]) => slug);
+    expect(links).toContain('verifying-webhooks');
+    expect(links.filter((slug) => !slugs.includes(slug ?? ''))).toEqual([]);
+    expect(text).toContain('](docs/assets/n8n-workflow.json)');
+    const files = readdirSync(new URL('../../../docs/guides/', import.meta.url));
+    expect(files.sort()).toEqual(GUIDES.map((name) => `${name}.md`).sort());
     expect(headings).toEqual([
       'Introduction',
       'Authentication',
@@ -258,6 +268,11 @@ describe('the OpenAPI document', () => {
       'Life of a message',
       'Why a message failed',
       'Changelog',
+      'What webhooks tell',
+      'Verifying webhooks',
+      'Events in n8n',
+      'WooCommerce',
+      'Shopify',
     ]);
   });
 });

@@ -4,7 +4,7 @@ import type { Attributes } from '../record-event.js';
 /** What a resource belongs to, by name: an object, a list of objects, or null. */
 export type Relationships = Readonly<Record<string, unknown>>;
 
-/** The body of a webhook: the documented format (docs/webhooks.md). */
+/** The body of a webhook: the documented format (docs/guides/webhooks.md). */
 export interface EventPayload {
   readonly event: {
     /** `evt_<unix seconds>_<12 of [a-z0-9]>`: the same whenever this event is delivered. */
