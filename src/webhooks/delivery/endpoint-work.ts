@@ -22,6 +22,7 @@ export class EndpointWork {
   activeAt = performance.now();
   /** Nothing more was due when it was last read: it is not read again before (performance.now()), unless somebody says that there is more. */
   private dryUntil = 0;
+  private refillCount = 0;
   private current: LeasedEndpoint;
 
   constructor(endpoint: LeasedEndpoint, limit: number) {
@@ -48,16 +49,27 @@ export class EndpointWork {
     return Math.max(0, Math.min(MOST_READ - this.due.known.size, allowed * READ_AHEAD));
   }
 
-  /** Takes what was read; less than there was room for means that nothing more is due. */
-  read(deliveries: readonly DueDelivery[], room: number): void {
-    this.dryUntil = deliveries.length < room ? performance.now() + DRY_MS : 0;
+  /**
+   * Takes what was read; less than there was room for means that nothing more is due, unless somebody said meanwhile
+   * that there is.
+   * @param begun {@link refills} when the reading began
+   */
+  read(deliveries: readonly DueDelivery[], room: number, begun: number): void {
+    const isDry = deliveries.length < room && this.refillCount === begun;
+    this.dryUntil = isDry ? performance.now() + DRY_MS : 0;
     if (deliveries.length > 0) this.activeAt = performance.now();
     if (this.current.is_active) this.due.add(deliveries);
   }
 
   /** Something may be due. */
   refill(): void {
+    this.refillCount += 1;
     this.dryUntil = 0;
+  }
+
+  /** How often that was said. */
+  get refills(): number {
+    return this.refillCount;
   }
 
   /** An attempt ended. */
