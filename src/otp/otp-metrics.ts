@@ -20,7 +20,7 @@ export class OtpMetrics {
   /** Runs a send, and counts what it came to. */
   async ofSend<T>(tenantId: number, kind: 'send' | 'resend', send: () => Promise<T>): Promise<T> {
     const count = (outcome: string): void => {
-      this.metrics.otpSends.inc({ tenant_id: tenantId, kind, outcome });
+      this.metrics.otp.sends.inc({ tenant_id: tenantId, kind, outcome });
     };
     try {
       const sent = await send();
@@ -33,6 +33,6 @@ export class OtpMetrics {
   }
 
   verification(tenantId: number, outcome: VerificationOutcome): void {
-    this.metrics.otpVerifications.inc({ tenant_id: tenantId, outcome });
+    this.metrics.otp.verifications.inc({ tenant_id: tenantId, outcome });
   }
 }

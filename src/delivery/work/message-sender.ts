@@ -203,7 +203,7 @@ export class MessageSender {
   private async finish(message: ClaimedMessage, end: AttemptEnd, place: Place | null = null): Promise<void> {
     const { id, tenantId, attemptNo, number } = message;
     this.metrics.sends.inc({ outcome: end.state });
-    if (isCode(message)) this.metrics.otpAttempts.inc({ tenant_id: tenantId, outcome: end.state });
+    if (isCode(message)) this.metrics.otp.attempts.inc({ tenant_id: tenantId, outcome: end.state });
     if (end.state !== 'accepted') {
       this.log.info(
         { message_id: id, tenant_id: tenantId, attempt: attemptNo, outcome: end.state, code: end.errorCode },

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { otpMetrics } from './otp-metrics.js';
+import { eventMetrics, outgoingWebhookMetrics } from './webhook-metrics.js';
 
 /** Fills gauges when somebody scrapes. Must answer quickly; a failure leaves the other metrics as they are. */
 export type ScrapeCollector = () => Promise<void> | void;
@@ -101,58 +103,11 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  /** One-time codes by tenant, kind (send, resend) and outcome: accepted, limited, refused, failed (by WhatsApp), error. */
-  readonly otpSends = new Counter({
-    name: 'rasl_otp_sends_total',
-    help: 'Calls that send a one-time code, by tenant and by what they came to.',
-    labelNames: ['tenant_id', 'kind', 'outcome'] as const,
-    registers: [this.registry],
-  });
+  /** Of one-time codes. */
+  readonly otp = otpMetrics(this.registry);
 
-  /** Attempts to hand a code to WhatsApp, by tenant and end, as {@link sends}: also those nobody waits for. */
-  readonly otpAttempts = new Counter({
-    name: 'rasl_otp_attempts_total',
-    help: 'Attempts to hand a one-time code to WhatsApp, by tenant and by outcome.',
-    labelNames: ['tenant_id', 'outcome'] as const,
-    registers: [this.registry],
-  });
-
-  /** Verifications by tenant and outcome: verified, wrong, expired, none (no code), exhausted (no attempt left), limited. */
-  readonly otpVerifications = new Counter({
-    name: 'rasl_otp_verifications_total',
-    help: 'Calls that verify a one-time code, by tenant and by what they came to.',
-    labelNames: ['tenant_id', 'outcome'] as const,
-    registers: [this.registry],
-  });
-
-  /** Changes that were made events of webhooks. */
-  readonly eventsDispatched = new Counter({
-    name: 'rasl_events_dispatched_total',
-    help: 'Changes that were made events for the webhooks of tenants.',
-    registers: [this.registry],
-  });
-
-  /** Tries to make an event of a change that failed; the change stands aside. */
-  readonly eventFailures = new Counter({
-    name: 'rasl_event_failures_total',
-    help: 'Tries to make an event of a change that failed.',
-    registers: [this.registry],
-  });
-
-  /** How long the oldest change has waited to become an event. */
-  readonly eventOutboxOldestAge = new Gauge({
-    name: 'rasl_event_outbox_oldest_age_seconds',
-    help: 'How long the oldest change has waited to become an event; 0 when none waits.',
-    registers: [this.registry],
-  });
-
-  /** Changes that wait to become events (`state` waiting), and those that stand aside because they could not (aside). */
-  readonly eventOutboxDepth = new Gauge({
-    name: 'rasl_event_outbox_changes',
-    help: 'Changes that are not events yet, counted up to a bound.',
-    labelNames: ['state'] as const,
-    registers: [this.registry],
-  });
+  /** Of changes that become events for the webhooks of tenants. */
+  readonly events = eventMetrics(this.registry);
 
   /** Raw webhooks: `stored`, `refused_signature`. One that is too large is a 413 of {@link httpRequests}. */
   readonly webhooksReceived = new Counter({
@@ -266,51 +221,7 @@ export class Metrics {
   };
 
   /** What the platform tells tenants' programs; `rasl_webhook…` above is what WhatsApp tells us. */
-  readonly outgoingWebhooks = {
-    /** outcome: `delivered`, `failed`; attempt: `first`, `retry`. */
-    attempts: new Counter({
-      name: 'rasl_outgoing_webhook_attempts_total',
-      help: "Attempts to deliver an event to a tenant's endpoint, by outcome.",
-      labelNames: ['outcome', 'attempt'] as const,
-      registers: [this.registry],
-    }),
-    duration: new Histogram({
-      name: 'rasl_outgoing_webhook_duration_seconds',
-      help: "Duration of calls to tenants' endpoints.",
-      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
-      registers: [this.registry],
-    }),
-    /** Of events that were delivered by their first attempt. */
-    lag: new Histogram({
-      name: 'rasl_outgoing_webhook_lag_seconds',
-      help: 'Time from a change until an endpoint had its event, where the first attempt succeeded.',
-      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
-      registers: [this.registry],
-    }),
-    deadLetters: new Counter({
-      name: 'rasl_outgoing_webhook_dead_letters_total',
-      help: 'Deliveries that were given up.',
-      registers: [this.registry],
-    }),
-    disabled: new Counter({
-      name: 'rasl_outgoing_webhook_endpoints_disabled_total',
-      help: 'Endpoints that the platform disabled, by reason (failing, gone).',
-      labelNames: ['reason'] as const,
-      registers: [this.registry],
-    }),
-    /** state: `enabled`, `failing` (enabled, the last delivery failed), `disabled` (by the platform). */
-    endpoints: new Gauge({
-      name: 'rasl_outgoing_webhook_endpoints',
-      help: 'Endpoints of all tenants, by state.',
-      labelNames: ['state'] as const,
-      registers: [this.registry],
-    }),
-    oldestDueAge: new Gauge({
-      name: 'rasl_outgoing_webhook_oldest_due_age_seconds',
-      help: 'How long the oldest due delivery to an endpoint that does not fail has been due; 0 when there is none.',
-      registers: [this.registry],
-    }),
-  };
+  readonly outgoingWebhooks = outgoingWebhookMetrics(this.registry);
 
   /** Collectors that failed, by name: their gauges are stale. */
   readonly collectionErrors = new Counter({

@@ -44,9 +44,9 @@ export class EventGauges implements OnModuleInit {
       [COUNTED_UP_TO],
     );
     if (!outbox) throw new Error('An aggregate answered no row');
-    this.metrics.eventOutboxOldestAge.set(outbox.age);
-    this.metrics.eventOutboxDepth.set({ state: 'waiting' }, outbox.waiting);
-    this.metrics.eventOutboxDepth.set({ state: 'aside' }, outbox.aside);
+    this.metrics.events.outboxOldestAge.set(outbox.age);
+    this.metrics.events.outboxDepth.set({ state: 'waiting' }, outbox.waiting);
+    this.metrics.events.outboxDepth.set({ state: 'aside' }, outbox.aside);
     this.readAt = performance.now();
   }
 }

@@ -56,7 +56,7 @@ export class EventDispatch {
       );
       return lock?.taken ? this.dispatch(sql, await this.rows(sql)) : null;
     });
-    if (done) this.metrics.eventsDispatched.inc(done.events);
+    if (done) this.metrics.events.dispatched.inc(done.events);
     return done;
   }
 
@@ -96,7 +96,7 @@ export class EventDispatch {
   /** Whatever is wrong with one row is not the others' business. */
   private tell(row: OutboxRow, error: unknown): void {
     const { id, tenantId, type, resourceId, failures } = row;
-    this.metrics.eventFailures.inc();
+    this.metrics.events.failures.inc();
     this.log.error(
       { err: error, outbox_id: id, tenant_id: tenantId, type, resource_id: resourceId, failures: failures + 1 },
       error instanceof UnreadableFactsError
