@@ -1,10 +1,13 @@
-import { Installation } from '../support/installation.js';
 import type { ApiAnswer } from '../support/api-client.js';
+import { eventually } from '../support/eventually.js';
+import { Installation } from '../support/installation.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { TestTenant } from '../support/tenant.js';
+import { endpointOf } from './delivery-lab.js';
 import { EventLab, type StoredEvent } from './event-lab.js';
+import { KillWitness } from './kill-witness.js';
 
-const CHUNK = 250;
+const CHUNK = 500;
 const CREATED = 6000;
 /** Members of each of three groups, and how many are deleted in the end. */
 const MEMBERS = 1000;
@@ -12,6 +15,8 @@ const GROUPS = ['A', 'B', 'C'];
 const PARALLEL = 4;
 /** As long as a process may need to come back on a busy machine. */
 const PATIENCE_MS = 60_000;
+/** As long as all that was made may need to be delivered there. */
+const END_MS = 150_000;
 
 /** How many changes {@link KillLab.changes} makes: creations, memberships, deletions. */
 export const CHANGES = CREATED + GROUPS.length * MEMBERS + MEMBERS;
@@ -21,7 +26,7 @@ export type Victim = 'api' | 'worker' | 'redis';
 
 type Call = () => Promise<ApiAnswer>;
 
-/** An installation with a Redis of its own, made to be killed while 10,000 contacts change. */
+/** An installation with a Redis of its own, made to be killed while contacts change 10,000 times and a receiver is told. */
 export class KillLab {
   private answered = 0;
   private readonly awaited: { count: number; reached: () => void }[] = [];
@@ -31,6 +36,7 @@ export class KillLab {
     readonly installation: Installation,
     readonly tenant: TestTenant,
     readonly events: EventLab,
+    readonly witness: KillWitness,
   ) {}
 
   static async start(env: NodeJS.ProcessEnv = {}): Promise<KillLab> {
@@ -44,7 +50,10 @@ export class KillLab {
       },
       withoutNumber: true,
     });
-    return new KillLab(redis, installation, tenant, await EventLab.create(tenant));
+    const witness = await KillWitness.start();
+    const { secret } = await endpointOf(tenant, witness.url, { events: ['contact.*'] });
+    witness.expect(secret);
+    return new KillLab(redis, installation, tenant, await EventLab.create(tenant), witness);
   }
 
   /**
@@ -78,7 +87,7 @@ export class KillLab {
     await hurting;
   }
 
-  /** Once so many calls of {@link changes} were answered: there are 24 that create, 12 that file and 4 that delete. */
+  /** Once so many calls of {@link changes} were answered: there are 12 that create, 6 that file and 2 that delete. */
   after(count: number): Promise<void> {
     if (this.answered >= count) return Promise.resolve();
     return new Promise((reached) => this.awaited.push({ count, reached }));
@@ -89,6 +98,9 @@ export class KillLab {
     const { api, workers } = this.installation;
     const victims = { api: [api], worker: workers, redis: [this.redis] }[victim];
     await Promise.all(victims.map((one) => one.crash()));
+    // All workers are dead: what they had leased waits for nobody, and a quarter of a minute passes.
+    if (victim === 'worker')
+      await this.tenant.rows("UPDATE webhook_leases SET until = until - interval '15 seconds'", []);
     await Promise.all(victims.map((one) => one.start()));
   }
 
@@ -98,7 +110,7 @@ export class KillLab {
    * @returns all events
    */
   async expectOneToOne(): Promise<StoredEvent[]> {
-    const events = await this.events.news(60_000);
+    const events = await this.events.news(END_MS);
     const chains = new Map<number, StoredEvent[]>();
     for (const event of events) chains.set(event.resource_id, [...(chains.get(event.resource_id) ?? []), event]);
     const now = new Map(
@@ -120,9 +132,33 @@ export class KillLab {
     return events;
   }
 
+  /** Each of these events was delivered, whatever was killed; see {@link KillWitness.expectAll}. */
+  async expectDelivered(events: readonly StoredEvent[]): Promise<void> {
+    const count = async (condition: string): Promise<number> => {
+      const [row] = await this.tenant.rows<{ n: number }>(
+        `SELECT count(*)::int AS n FROM webhook_deliveries WHERE tenant_id = $1 AND ${condition}`,
+        [this.tenant.id],
+      );
+      return row?.n ?? 0;
+    };
+    await eventually(
+      'the end of all deliveries',
+      async () => (await count('next_at IS NOT NULL')) === 0 || undefined,
+      END_MS,
+    );
+    expect(await count("status = 'delivered'")).toBe(events.length);
+    const retried = await this.tenant.rows<{ contact: number }>(
+      `SELECT DISTINCT split_part(resource, ':', 2)::int AS contact FROM webhook_deliveries
+        WHERE tenant_id = $1 AND attempts > 1`,
+      [this.tenant.id],
+    );
+    this.witness.expectAll(events, new Set(retried.map(({ contact }) => contact)));
+  }
+
   async stop(): Promise<void> {
     await this.tenant.close();
     await this.installation.stop();
+    await this.witness.stop();
     await this.redis.stop();
   }
 
