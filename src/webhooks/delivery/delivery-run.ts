@@ -46,14 +46,14 @@ export class DeliveryRun implements OnModuleDestroy {
    * @param called the call has ended; its place is free, though its outcome still has to be stored
    */
   async deliver(work: EndpointWork, delivery: DueDelivery, called: () => void): Promise<void> {
-    const { endpoint, failing } = work;
+    const { endpoint } = work;
     let isCalled = false;
     const freed = (): void => {
       if (!isCalled) called();
       isCalled = true;
     };
     try {
-      const end = await this.made(work, delivery, failing);
+      const end = await this.made(work, delivery);
       freed();
       await this.writer.add(end);
       this.count(end, delivery);
@@ -68,12 +68,14 @@ export class DeliveryRun implements OnModuleDestroy {
     }
   }
 
-  private async made(work: EndpointWork, delivery: DueDelivery, wasFailing: boolean): Promise<DeliveryEnd> {
+  private async made(work: EndpointWork, delivery: DueDelivery): Promise<DeliveryEnd> {
     const { event_id: eventId, payload } = delivery;
     if (eventId === null || payload === null) {
       return deadWithoutAttempt(delivery, new Date(), 'The event is stored no more.');
     }
     const result = await this.attempt.make(work.endpoint, { eventId, payload });
+    // At its end: another call that ran at the same time may have failed.
+    const wasFailing = work.failing;
     work.learn({ ...result, delivered: result.outcome === 'delivered' });
     this.metrics.outgoingWebhooks.duration.observe(result.durationMs / 1000);
     if (result.outcome === 'delivered') this.observeLag(delivery, result);

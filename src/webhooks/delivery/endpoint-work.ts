@@ -16,8 +16,7 @@ const DRY_MS = 240;
 export class EndpointWork {
   readonly due = new DueDeliveries();
   readonly places: EndpointPlaces;
-  /** Its last delivery failed, as far as this process knows. */
-  failing: boolean;
+  private lastFailed: boolean;
   /** When something was last due or under way (performance.now()). */
   activeAt = performance.now();
   /** Nothing more was due when it was last read: it is not read again before (performance.now()), unless somebody says that there is more. */
@@ -27,8 +26,16 @@ export class EndpointWork {
 
   constructor(endpoint: LeasedEndpoint, limit: number) {
     this.current = endpoint;
-    this.failing = endpoint.failing_since !== null;
-    this.places = new EndpointPlaces(endpoint.tenant_id, limit, this.failing);
+    this.lastFailed = endpoint.failing_since !== null;
+    this.places = new EndpointPlaces(endpoint.tenant_id, limit, this.lastFailed);
+  }
+
+  /**
+   * Its last delivery failed, or it is marked so: of calls that run at once, one may have succeeded since, which began
+   * before the failure and ended before the mark was read.
+   */
+  get failing(): boolean {
+    return this.lastFailed || this.current.failing_since !== null;
   }
 
   get endpoint(): LeasedEndpoint {
@@ -76,7 +83,7 @@ export class EndpointWork {
   learn(end: CallEnd): void {
     this.activeAt = performance.now();
     this.places.learn(end);
-    this.failing = !end.delivered;
+    this.lastFailed = !end.delivered;
   }
 
   /** Nothing was due for so long that another process may have it. */

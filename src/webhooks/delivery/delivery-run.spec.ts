@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Log } from '../../platform/logging/log.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
+import type { EndpointSwitch } from '../endpoints/endpoint-switch.js';
+import type { AttemptResult, DeliveryAttempt } from './delivery-attempt.js';
+import type { DeliveryEnd } from './delivery-end.js';
+import { DeliveryRun } from './delivery-run.js';
+import type { DeliveryStore, DueDelivery, LeasedEndpoint } from './delivery-store.js';
+import { EndpointWork } from './endpoint-work.js';
+
+const NOW = new Date('2026-01-01T08:00:00Z');
+
+const ENDPOINT: LeasedEndpoint = {
+  id: 7,
+  tenant_id: 1,
+  is_active: true,
+  url: 'https://shop.example/hooks',
+  secret_encrypted: Buffer.of(1),
+  previous_secret_encrypted: null,
+  previous_secret_until: null,
+  headers_encrypted: null,
+  failing_since: null,
+  version: '1',
+};
+
+const deliveryOf = (id: number): DueDelivery => ({
+  id,
+  created_at: NOW,
+  tenant_id: 1,
+  webhook_id: 7,
+  resource: `contact:${id}`,
+  attempts: 0,
+  first_attempt_at: null,
+  event_id: `evt_1_${id}`,
+  payload: '{}',
+  occurred_at: NOW,
+});
+
+const answered = (status: number): AttemptResult => ({
+  outcome: status < 300 ? 'delivered' : 'failed',
+  at: NOW,
+  request: { url: ENDPOINT.url, headers: {} },
+  status,
+  body: '',
+  error: null,
+  durationMs: 5,
+  retryAfterMs: null,
+  gone: false,
+  timedOut: false,
+  throttled: false,
+});
+
+describe('deliveries of one endpoint', () => {
+  let ends: DeliveryEnd[];
+  let answers: Map<string, (result: AttemptResult) => void>;
+  let run: DeliveryRun;
+  let work: EndpointWork;
+  beforeEach(() => {
+    ends = [];
+    answers = new Map();
+    work = new EndpointWork(ENDPOINT, 10);
+    const attempt = {
+      make: (_endpoint: unknown, { eventId }: { eventId: string }) =>
+        new Promise<AttemptResult>((resolve) => answers.set(eventId, resolve)),
+    } as unknown as DeliveryAttempt;
+    const store = {
+      end: (stored: DeliveryEnd[]) => {
+        ends.push(...stored);
+        return Promise.resolve();
+      },
+    } as unknown as DeliveryStore;
+    run = new DeliveryRun(attempt, store, {} as EndpointSwitch, new Metrics(), {} as Log);
+  });
+
+  const begin = (id: number): Promise<void> => run.deliver(work, deliveryOf(id), () => undefined);
+  const answer = (id: number, status: number): void => answers.get(`evt_1_${id}`)?.(answered(status));
+
+  it('end its failing also by a call that began before the one that failed', async () => {
+    const [failed, delivered] = [begin(1), begin(2)];
+    answer(1, 500);
+    await failed;
+    answer(2, 200);
+    await delivered;
+    expect(ends).toMatchObject([
+      { outcome: 'failed', wasFailing: false },
+      { outcome: 'delivered', wasFailing: true },
+    ]);
+  });
+
+  it('end a failing that is marked although the last one succeeded', async () => {
+    const first = begin(1);
+    answer(1, 200);
+    await first;
+    work.change({ ...ENDPOINT, failing_since: NOW, version: '2' });
+    const second = begin(2);
+    answer(2, 200);
+    await second;
+    expect(ends.map(({ wasFailing }) => wasFailing)).toEqual([false, true]);
+  });
+});
