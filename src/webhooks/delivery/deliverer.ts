@@ -134,12 +134,11 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async read(): Promise<void> {
     const wanted = [...this.works]
-      .map(([id, work]) => ({ id, work, room: work.room, begun: work.refills }))
+      .map(([id, work]) => ({ id, work, room: work.room, begun: work.refills, known: work.due.known }))
       .filter(({ room }) => room > 0);
     if (wanted.length === 0) return;
-    const known = wanted.flatMap(({ work }) => [...work.due.known]);
     const found = new Map<number, DueDelivery[]>(wanted.map(({ id }) => [id, []]));
-    for (const delivery of await this.store.due(wanted, known)) found.get(delivery.webhook_id)?.push(delivery);
+    for (const delivery of await this.store.due(wanted)) found.get(delivery.webhook_id)?.push(delivery);
     for (const { id, work, room, begun } of wanted) work.read(found.get(id) ?? [], room, begun);
   }
 

@@ -67,14 +67,18 @@ SELECT known.id, e.tenant_id, coalesce(e.enabled AND t.status = 'active', false)
   LEFT JOIN tenants t ON t.id = e.tenant_id
  WHERE e.xmin::text IS DISTINCT FROM known.version OR t.status IS DISTINCT FROM 'active'`;
 
-/* Index webhook_deliveries_due. LIMIT 1 keeps the planner from reading all events at once. */
+/*
+ * Index webhook_deliveries_due. What is known is told apart by endpoint: each row is compared with all of the list. LIMIT 1
+ * keeps the planner from reading all events at once.
+ */
 const DUE = `
 SELECT d.id, d.created_at, d.tenant_id, d.webhook_id, d.resource, d.attempts, d.first_attempt_at,
        e.event_id, e.payload, e.occurred_at
-  FROM unnest($1::int[], $2::int[]) AS w (webhook_id, room)
+  FROM (SELECT webhook_id, room, known::bigint[] AS known
+          FROM unnest($1::int[], $2::int[], $3::text[]) AS w (webhook_id, room, known) OFFSET 0) w
  CROSS JOIN LATERAL (
    SELECT * FROM webhook_deliveries d
-    WHERE d.webhook_id = w.webhook_id AND d.next_at <= now() AND d.id <> ALL ($3::bigint[])
+    WHERE d.webhook_id = w.webhook_id AND d.next_at <= now() AND d.id <> ALL (w.known)
     ORDER BY d.next_at, d.id LIMIT w.room) d
   LEFT JOIN LATERAL (
    SELECT e.event_id, e.payload, e.occurred_at FROM events e
@@ -153,12 +157,12 @@ export class DeliveryStore {
     ]);
   }
 
-  /** Due deliveries of each endpoint, as many as it has room for, without those that are known. */
-  due(wanted: readonly { id: number; room: number }[], known: readonly number[]): Promise<DueDelivery[]> {
+  /** Due deliveries of each endpoint, as many as it has room for, without those of it that are known. */
+  due(wanted: readonly { id: number; room: number; known: Iterable<number> }[]): Promise<DueDelivery[]> {
     return this.postgres.query<DueDelivery>('webhook_deliveries_due', DUE, [
       wanted.map(({ id }) => id),
       wanted.map(({ room }) => room),
-      known,
+      wanted.map(({ known }) => `{${[...known].join(',')}}`),
     ]);
   }
 
