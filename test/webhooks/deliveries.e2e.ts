@@ -3,10 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { eventually } from '../support/eventually.js';
 import { TestTenant } from '../support/tenant.js';
-import { attempted, endpointOf, happen, passes } from './delivery-lab.js';
+import { attempted, dataOf, endpointOf, happen } from './delivery-lab.js';
 import { Receiver, verified } from './receiver-lab.js';
-
-const DAY_S = 86_400;
 
 interface Payload {
   event: { sequence: number };
@@ -21,13 +19,6 @@ describe('deliveries of webhooks', () => {
     [tenant, receiver] = await Promise.all([TestTenant.create({ withoutNumber: true }), Receiver.start()]);
   });
   afterEach(() => Promise.all([tenant.close(), receiver.stop()]));
-
-  const api = (method: string, path: string, body: unknown = {}) => tenant.api.json(method, path, body);
-  const dataOf = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
-    const answer = await api(method, path, body);
-    expect([answer.status, answer.body.error]).toEqual([200, undefined]);
-    return answer.body.data ?? {};
-  };
 
   it('arrive as Standard Webhooks, and the public library accepts them', async () => {
     const requestId = randomUUID();
@@ -103,52 +94,6 @@ describe('deliveries of webhooks', () => {
     expect(await idsOf(`?filter[created_at][gte]=${new Date(Date.now() - 60_000).toISOString()}`)).toEqual([other, id]);
   });
 
-  it('are retried after 5 s, 30 s, 2 min, 10 min, 30 min, then about hourly, and given up after 3 days', async () => {
-    const endpoint = await endpointOf(tenant, receiver.url);
-    receiver.behaves(503);
-    const [id = 0] = await happen(tenant, endpoint, [5]);
-    const pauses: (number | null)[] = [];
-    for (let attempt = 1; attempt <= 8; attempt += 1) {
-      const { pause_s: pause, status } = await attempted(tenant, id, attempt);
-      expect(status).toBe('pending');
-      pauses.push(pause);
-      await passes(tenant, (pause ?? 0) + 1);
-    }
-    expect(pauses.slice(0, 5)).toEqual([5, 30, 120, 600, 1800]);
-    for (const pause of pauses.slice(5)) expect(Math.abs((pause ?? 0) - 3600)).toBeLessThanOrEqual(361);
-    await attempted(tenant, id, 9);
-    await passes(tenant, 3 * DAY_S);
-    expect(await attempted(tenant, id, 10)).toMatchObject({
-      status: 'dead',
-      pause_s: null,
-      error: 'The receiver answered HTTP 503.',
-    });
-    const headers = new Set(receiver.received.map((request) => request.headers['webhook-id']));
-    expect([headers.size, receiver.received.length]).toEqual([1, 10]);
-
-    receiver.behaves(200);
-    const replay = await dataOf('POST', `webhooks/deliveries/${id}/replay`);
-    expect(replay).toMatchObject({ replay_of: id, webhook_id: endpoint.id });
-    expect(await attempted(tenant, Number(replay.id), 1)).toMatchObject({ status: 'delivered' });
-    const last = receiver.received.at(-1);
-    expect([last?.headers['webhook-id'], last?.body]).toEqual([[...headers][0], receiver.received[0]?.body]);
-  });
-
-  it.each([
-    [429, '90', 90],
-    [503, '4', 5],
-    [500, '90', 5],
-    [429, 'soon', 5],
-    [429, '-1', 5],
-    [503, '999999999', 3 * DAY_S],
-  ])('with status %i and Retry-After %s are retried after %i s', async (status, retryAfter, pause) => {
-    const endpoint = await endpointOf(tenant, receiver.url);
-    receiver.behaves((_request, response) => response.writeHead(status, { 'retry-after': retryAfter }).end());
-    const [id = 0] = await happen(tenant, endpoint, [5]);
-    const { pause_s: found } = await attempted(tenant, id, 1);
-    expect(Math.abs((found ?? 0) - pause)).toBeLessThanOrEqual(1);
-  });
-
   it('follow no redirect', async () => {
     const endpoint = await endpointOf(tenant, `${receiver.url}/from`);
     receiver.behaves((_request, response) => response.writeHead(307, { location: '/to' }).end());
@@ -190,7 +135,7 @@ describe('deliveries of webhooks', () => {
 
   it('carry two signatures for a day after the secret was rotated, then one', async () => {
     const endpoint = await endpointOf(tenant, receiver.url);
-    const { secret } = (await dataOf('POST', `webhooks/${endpoint.id}/rotate-secret`)) as { secret: string };
+    const { secret } = (await dataOf(tenant, 'POST', `webhooks/${endpoint.id}/rotate-secret`)) as { secret: string };
     expect(secret).not.toBe(endpoint.secret);
     await happen(tenant, endpoint, [5]);
     const [both] = await receiver.count(1);
@@ -208,125 +153,5 @@ describe('deliveries of webhooks', () => {
     });
     expect(verified(secret, after)).toHaveProperty('event');
     expect(() => verified(endpoint.secret, after)).toThrow(WebhookVerificationError);
-  });
-
-  it('stop at once when the receiver says 410, wait, and go on when the endpoint is enabled', async () => {
-    const endpoint = await endpointOf(tenant, receiver.url);
-    const other = await endpointOf(tenant, `${receiver.url}/other`);
-    receiver.behaves(410);
-    const [id = 0] = await happen(tenant, endpoint, [5]);
-    expect(await attempted(tenant, id, 1)).toMatchObject({ status: 'pending', response_status: 410 });
-    const disabled = await eventually('the endpoint to be disabled', async () => {
-      const data = await dataOfGet(endpoint.id);
-      return data.enabled === false ? data : undefined;
-    });
-    expect(disabled).toMatchObject({ disabled_reason: 'gone', disabled_at: expect.any(String) });
-    expect(await newsOf(other.id)).toEqual([['webhook.disabled', endpoint.id]]);
-    receiver.behaves(200);
-    const [young = 0, old = 0] = await happen(tenant, endpoint, [6, 7]);
-    await tenant.rows(
-      "UPDATE webhook_deliveries SET created_at = created_at - interval '3 days 1 minute' WHERE tenant_id = $1 AND id = $2",
-      [tenant.id, old],
-    );
-    await passes(tenant, 3600, id);
-    await happen(tenant, other, [8]);
-    await receiver.count(1, '/other');
-    expect(await attempted(tenant, young, 0)).toMatchObject({ attempts: 0, status: 'pending' });
-
-    expect(await dataOf('PATCH', `webhooks/${endpoint.id}`, { enabled: true })).toMatchObject({
-      enabled: true,
-      disabled_reason: null,
-      disabled_at: null,
-      failing_since: null,
-    });
-    expect(await attempted(tenant, id, 2)).toMatchObject({ status: 'delivered' });
-    expect(await attempted(tenant, young, 1)).toMatchObject({ status: 'delivered' });
-    expect(await attempted(tenant, old, 0)).toMatchObject({ status: 'dead', attempts: 0 });
-    expect(await newsOf(other.id)).toEqual([
-      ['webhook.disabled', endpoint.id],
-      ['webhook.enabled', endpoint.id],
-    ]);
-  });
-
-  const dataOfGet = async (id: number): Promise<Record<string, unknown>> =>
-    (await tenant.api.request('GET', `/api/v2/webhooks/${id}`)).body.data ?? {};
-
-  /** What is, or will be, told of endpoints to this one. */
-  const newsOf = async (id: number): Promise<unknown[]> => {
-    const rows = await tenant.rows<{ type: string; resource_id: number }>(
-      `SELECT type, resource_id::int FROM event_outbox WHERE tenant_id = $1 AND except_webhook_id IS DISTINCT FROM $2
-       UNION ALL
-       SELECT e.type, e.resource_id::int FROM events e JOIN webhook_deliveries d ON d.event_id = e.id AND d.event_created_at = e.created_at
-        WHERE e.tenant_id = $1 AND d.webhook_id = $2 AND e.type LIKE 'webhook.%'
-       ORDER BY 1`,
-      [tenant.id, id],
-    );
-    return rows.map(({ type, resource_id }) => [type, resource_id]);
-  };
-
-  it('end after 3 days of failures by disabling the endpoint, not a moment earlier', async () => {
-    const endpoint = await endpointOf(tenant, receiver.url);
-    receiver.behaves(500);
-    const [first = 0] = await happen(tenant, endpoint, [5]);
-    await attempted(tenant, first, 1);
-    const { failing_since: since } = await eventually('the failure to be noted', async () => {
-      const data = await dataOfGet(endpoint.id);
-      return data.failing_since === null ? undefined : data;
-    });
-    expect(since).toEqual(expect.any(String));
-    await tenant.rows("UPDATE webhooks SET failing_since = now() - interval '2 days 23 hours' WHERE id = $1", [
-      endpoint.id,
-    ]);
-    const [second = 0] = await happen(tenant, endpoint, [6]);
-    await attempted(tenant, second, 1);
-    expect(await dataOfGet(endpoint.id)).toMatchObject({ enabled: true });
-    await tenant.rows("UPDATE webhooks SET failing_since = now() - interval '3 days' WHERE id = $1", [endpoint.id]);
-    await eventually('the endpoint to be disabled', async () => {
-      await happen(tenant, endpoint, [7]);
-      const data = await dataOfGet(endpoint.id);
-      return data.disabled_reason === 'failing' ? data : undefined;
-    });
-  });
-
-  it('that succeed end the failing of the endpoint', async () => {
-    const endpoint = await endpointOf(tenant, receiver.url);
-    receiver.behaves(500);
-    const [id = 0] = await happen(tenant, endpoint, [5]);
-    await attempted(tenant, id, 1);
-    receiver.behaves(200);
-    await passes(tenant, 10, id);
-    expect(await attempted(tenant, id, 2)).toMatchObject({ status: 'delivered' });
-    await eventually('the failing to end', async () =>
-      (await dataOfGet(endpoint.id)).failing_since === null ? true : undefined,
-    );
-  });
-
-  it('are replayed since a time: what the endpoint asks for, or the events that are named', async () => {
-    const endpoint = await endpointOf(tenant, receiver.url, { events: ['contact.*'] });
-    const late = await endpointOf(tenant, `${receiver.url}/late`, { events: ['contact.*', 'message.sent'] });
-    await happen(tenant, endpoint, [1, 2, 3]);
-    await receiver.count(3);
-    const since = new Date(Date.now() - 3600_000).toISOString();
-    const replay = (more: object) => dataOf('POST', `webhooks/${late.id}/replay`, { since, ...more });
-    expect(await replay({ events: ['message.sent'] })).toEqual({ replayed: 0 });
-    expect(await replay({ until: new Date(Date.now() - 60_000).toISOString() })).toEqual({ replayed: 0 });
-    expect(await replay({ since: new Date(Date.now() + 60_000).toISOString() })).toEqual({ replayed: 0 });
-    expect(await replay({})).toEqual({ replayed: 3 });
-    const again = await receiver.count(3, '/late');
-    for (const request of again) verified(late.secret, request);
-    const ids = (list: readonly { headers: Record<string, unknown> }[]) =>
-      list.map(({ headers }) => headers['webhook-id']).sort();
-    expect(ids(again)).toEqual(ids(receiver.received.slice(0, 3)));
-  });
-
-  it('of an endpoint that is deleted are made no more, and are found no more', async () => {
-    const endpoint = await endpointOf(tenant, receiver.url);
-    receiver.behaves(500);
-    const [id = 0] = await happen(tenant, endpoint, [5]);
-    await attempted(tenant, id, 1);
-    await dataOf('DELETE', `webhooks/${endpoint.id}`);
-    const replay = await api('POST', `webhooks/deliveries/${id}/replay`);
-    expect([replay.status, replay.body.error?.code]).toEqual([404, 'NOT_FOUND']);
-    expect((await tenant.api.request('GET', `/api/v2/webhooks/${endpoint.id}/deliveries`)).status).toBe(404);
   });
 });

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import type { TestTenant } from '../support/tenant.js';
 
@@ -23,6 +24,18 @@ export async function endpointOf(tenant: TestTenant, url: string, more: object =
   const { status, body } = await tenant.api.json('POST', 'webhooks', { url, events: ['webhook.*'], ...more });
   if (status !== 201) throw new Error(`no endpoint: ${JSON.stringify(body)}`);
   return body.data as unknown as Endpoint;
+}
+
+/** What a call that succeeds answers. */
+export async function dataOf(
+  tenant: TestTenant,
+  method: string,
+  path: string,
+  body: unknown = {},
+): Promise<Record<string, unknown>> {
+  const answer = await tenant.api.json(method, path, body);
+  expect([answer.status, answer.body.error]).toEqual([200, undefined]);
+  return answer.body.data ?? {};
 }
 
 /** Stores events of these resources and their deliveries, as the dispatcher does, in one transaction. Answers the deliveries' ids. */
