@@ -115,6 +115,11 @@ describe('Idempotency-Key', () => {
       groups: Number((await tenant.api.json('POST', 'groups', { name: 'Everybody' })).body.data?.id),
       ecommerce: Number((await tenant.api.json('POST', 'integrations/ecommerce', LISTENER)).body.data?.id),
     };
+    const endpoint = { url: 'http://127.0.0.1:59999/nobody-listens', events: ['contact.*'], enabled: false };
+    const made = await tenant.api.json('POST', 'webhooks', endpoint);
+    expect(made.body.error).toBeUndefined();
+    ids.webhooks = Number(made.body.data?.id);
+    ids.deliveries = Number((await tenant.api.json('POST', `webhooks/${ids.webhooks}/test`, {})).body.data?.id);
     const { sourceId: source_id, statusId: status_id, assigneeId: assigned_id } = tenant.defaults;
     const references = { source_id, status_id, assigned_id, groups: [ids.groups] };
     const contact = (key: string) => ({ ...references, phone: phoneOf(key), email: `${digestOf(key)}@example.com` });
