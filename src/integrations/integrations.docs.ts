@@ -118,7 +118,7 @@ export const RECEIVE_PAYLOAD: EndpointDescription = {
 
 | kind | signature | a repeat is told by |
 | --- | --- | --- |
-| \`woocommerce\` | \`X-WC-Webhook-Signature\`: Base64 of the HMAC-SHA256 of the body | \`X-WC-Webhook-Delivery-ID\` |
+| \`woocommerce\` | \`X-WC-Webhook-Signature\`: Base64 of the HMAC-SHA256 of the body | \`X-WC-Webhook-Delivery-ID\` and the payload's \`id\` |
 | \`shopify\` | \`X-Shopify-Hmac-Sha256\`: the same | \`X-Shopify-Event-Id\` and topic |
 | \`generic\` | Standard Webhooks (\`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), or none without a secret | \`webhook-id\` |
 

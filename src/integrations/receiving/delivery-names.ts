@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { scalarText } from '../mapping/mapped-text.js';
+import { isRecord } from '../mapping/path.js';
 import type { ListenerKind } from '../store-listener.js';
 
 /** Longest id of a delivery, and topic, that is kept; stores' are half of it. */
@@ -15,22 +17,36 @@ export interface DeliveryNames {
 
 /**
  * What tells a repeat: the delivery id (WooCommerce), the event's id (Shopify; one event may be told under several
- * topics), `webhook-id` (Standard Webhooks), else the body.
+ * topics), `webhook-id` (Standard Webhooks), else the body. WooCommerce makes the id of a delivery of the webhook and the
+ * second (WC_Webhook::get_new_delivery_id), so two orders of one second have the same: the order's id tells them apart.
  */
-export function namesOf(kind: ListenerKind, headers: IncomingHttpHeaders, body: Buffer): DeliveryNames {
+export function namesOf(
+  kind: ListenerKind,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  payload: unknown,
+): DeliveryNames {
   const header = (name: string): string | null => {
     const value = headers[name];
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
   };
-  const [topic, id] = {
-    woocommerce: () => [header('x-wc-webhook-topic'), header('x-wc-webhook-delivery-id')] as const,
-    shopify: () => [header('x-shopify-topic'), header('x-shopify-event-id') ?? header('x-shopify-webhook-id')] as const,
-    generic: () => [null, header('webhook-id')] as const,
+  const [topic, id, within] = {
+    woocommerce: () =>
+      [header('x-wc-webhook-topic'), header('x-wc-webhook-delivery-id'), resourceOf(payload)] as const,
+    shopify: () => {
+      const shopifyTopic = header('x-shopify-topic');
+      return [shopifyTopic, header('x-shopify-event-id') ?? header('x-shopify-webhook-id'), shopifyTopic] as const;
+    },
+    generic: () => [null, header('webhook-id'), null] as const,
   }[kind]();
-  const of = id === null ? ['body', hash('sha256', body, 'hex')] : ['id', kind === 'shopify' ? (topic ?? '') : '', id];
+  const of = id === null ? ['body', hash('sha256', body, 'hex')] : ['id', within ?? '', id];
   return {
     topic: topic?.slice(0, MAX_HEADER) ?? null,
     deliveryId: id?.slice(0, MAX_HEADER) ?? null,
     repeatHash: hash('sha256', JSON.stringify(of), 'buffer'),
   };
 }
+
+/** Id of the order, product or customer that a payload of WooCommerce shows. */
+const resourceOf = (payload: unknown): string | null =>
+  isRecord(payload) && Object.hasOwn(payload, 'id') ? (scalarText(payload.id) ?? null) : null;

@@ -47,8 +47,7 @@ export class DeliveryReceiver {
   async receive(listener: ListenerRow, { headers, body, requestId }: StoreCall): Promise<string> {
     if (listener.kind === 'woocommerce' && isPing(body)) return 'Ping received successfully';
     this.requireSignature(listener, headers, body);
-    requireJson(body);
-    const delivery = { requestId, body, ...namesOf(listener.kind, headers, body) };
+    const delivery = { requestId, body, ...namesOf(listener.kind, headers, body, jsonOf(body)) };
     const settled = listener.enabled ? null : DISABLED;
     const received = await this.limits.inTurn(listener.id, () => this.payloads.receive(listener, delivery, settled));
     if (received === 'repeat') return 'Payload was received before';
@@ -71,7 +70,7 @@ export class DeliveryReceiver {
 const isPing = (body: Buffer): boolean => body.length <= LONGEST_PING && PING.test(body.toString('latin1').trim());
 
 /** @throws ApiError 422 */
-function requireJson(body: Buffer): void {
+function jsonOf(body: Buffer): unknown {
   const text = body.toString('utf8');
   if (isTooDeep(text)) throw validationError({ body: [`The body is nested deeper than ${MAX_DEPTH} levels`] });
   let payload: unknown;
@@ -83,6 +82,7 @@ function requireJson(body: Buffer): void {
   }
   if (!isRecord(payload) && !Array.isArray(payload))
     throw validationError({ body: ['The body must be an object or a list'] });
+  return payload;
 }
 
 /** Looked at before it is parsed: what is nested a hundred thousand times could not be written out again. */
