@@ -9,6 +9,7 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { SentPairsModule } from './delivery/slots/sent-pairs.module.js';
 import { GroupsModule } from './groups/groups.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
+import { StoreGaugesModule } from './integrations/store-gauges.js';
 import { MaintenanceWorkerModule } from './maintenance/maintenance.module.js';
 import { InboundMediaModule } from './media/inbound/inbound-media.module.js';
 import { MediaModule } from './media/media.module.js';
@@ -47,6 +48,7 @@ const EVERY_ROLE: ModuleList = [
   EventGaugesModule,
   NumbersModule,
   QueuePagesModule,
+  StoreGaugesModule,
   WebhookGaugesModule,
 ];
 

@@ -29,6 +29,15 @@ export const PAYLOAD_ID: PathParameter = {
   example: 812,
 };
 
+/** The same, where no listener is named. */
+export const RETRIED_PAYLOAD_ID: PathParameter = { ...PAYLOAD_ID, name: 'id' };
+
+/** A payload that cannot be sent again. */
+export const NOT_RETRIED = apiError('VALIDATION_ERROR', {
+  when: 'It was sent, or waits to be worked off, or its body is not stored any more.',
+  details: { status: ['Only failed and skipped payloads are sent again; this one is sent'] },
+});
+
 /** Wrong input of create and update. */
 export const WRONG_LISTENER = apiError('VALIDATION_ERROR', {
   when: 'A field is wrong, or there are 50 listeners already.',
@@ -109,6 +118,13 @@ export const GET_PAYLOAD: EndpointDescription = {
   tag: TAG,
   summary: 'Get payload',
   description: 'One payload, whatever its size.',
+};
+
+export const RETRY_PAYLOAD: EndpointDescription = {
+  tag: TAG,
+  summary: 'Send payload again',
+  description:
+    'Works a `failed` or `skipped` payload off once more, by the listener\'s present mapping, conditions and template: after the template was approved, the mapping mended, the plan extended. The answer shows it as `received`; what becomes of it is shown by "Get payload". `once_per` counts as ever.',
 };
 
 export const RECEIVE_PAYLOAD: EndpointDescription = {

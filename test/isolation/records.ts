@@ -24,7 +24,7 @@ const CODE = { phone: '201000000000', purpose: 'login', id: '5b1f2a9e-5a0c-4c3e-
 
 /**
  * `in-use`: a contact with source, status, assignee and group, and a message that was read. `idle`: the same records,
- * but the contact has opted out and none of the others, and the message is scheduled. Every call can do its work on
+ * but the contact has opted out and none of the others, the message is scheduled, and what a store delivered has failed. Every call can do its work on
  * one of them.
  */
 export type State = 'in-use' | 'idle';
@@ -41,6 +41,7 @@ const IN_STATE = {
     message: `${MESSAGE}
    SELECT $1, $2, id, $1, $1, 'outbound', 'image', $4, $3, $1, 'read', $5, now(), now(), NULL, now(), NULL, NULL
      FROM phone_numbers WHERE tenant_id = $2`,
+    payload: 'sent',
   },
   idle: {
     contact: `${CONTACT}
@@ -50,8 +51,9 @@ const IN_STATE = {
    SELECT $1, $2, id, $1, $1, 'outbound', 'image', $4, $3, $1, 'queued', NULL, NULL, NULL, t.later, t.later, t.later,
           t.later + interval '1 hour'
      FROM phone_numbers, (SELECT now() + interval '1 day' AS later) t WHERE tenant_id = $2`,
+    payload: 'failed',
   },
-} as const satisfies Record<State, Record<'contact' | 'message', string>>;
+} as const satisfies Record<State, Record<'contact' | 'message' | 'payload', string>>;
 
 /*
  * A new kind of record has its row here. The tests fail until then: a route that reads it finds nothing of the tenant's
@@ -95,7 +97,8 @@ const rowsIn = (state: State) => [
    VALUES ($1, $2, $3, 'generic', $3, $3, 'en_US', json_build_object('phone', '$.phone', 'field_1', $3))`,
   `INSERT INTO store_payloads (id, tenant_id, listener_id, request_id, topic, delivery_id, body, size_bytes, status, phone,
                                message_id, contact_id, next_at, settled_at)
-   VALUES ($1, $2, $1, gen_random_uuid(), $3, $3, convert_to('{"a":"' || $3 || '"}', 'UTF8'), 20, 'sent', $4, $1, $1, NULL, now())`,
+   VALUES ($1, $2, $1, gen_random_uuid(), $3, $3, convert_to('{"a":"' || $3 || '"}', 'UTF8'), 20,
+           '${IN_STATE[state].payload}', $4, $1, $1, NULL, now())`,
   `INSERT INTO store_sent_once (listener_id, once_hash, tenant_id, payload_id)
    VALUES ($1, sha256(convert_to($3, 'UTF8')), $2, $1)`,
   `INSERT INTO messages (id, tenant_id, number_id, chat_id, contact_id, direction, type, status, phone, body, wamid)

@@ -51,10 +51,15 @@ CREATE TABLE store_payloads (
   next_at        timestamptz(3) DEFAULT now(),
   -- Leases so far: whoever has an older one settles nothing.
   tries          integer NOT NULL DEFAULT 0,
+  -- The lease after which it is given up: a retry asked for allows as many again.
+  last_try       integer NOT NULL DEFAULT 100,
+  -- When it came, or was last asked to be retried.
+  waits_since    timestamptz(3) NOT NULL DEFAULT now(),
   settled_at     timestamptz(3)
 );
 CREATE UNIQUE INDEX store_payloads_repeat ON store_payloads (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL;
 CREATE INDEX store_payloads_due ON store_payloads (listener_id, next_at, id) WHERE next_at IS NOT NULL;
+CREATE INDEX store_payloads_waiting ON store_payloads (waits_since) WHERE next_at IS NOT NULL;
 CREATE INDEX store_payloads_newest ON store_payloads (listener_id, id);
 CREATE INDEX store_payloads_bodies ON store_payloads (listener_id, id) WHERE body IS NOT NULL;
 CREATE INDEX store_payloads_old ON store_payloads (received_at) WHERE repeat_hash IS NOT NULL;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { isServerError } from '../../platform/database/database-errors.js';
-import { Postgres } from '../../platform/database/postgres.js';
+import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import { notFound } from '../../platform/http/api-error.js';
-import { KEPT_PAYLOADS, REPEAT_DAYS } from '../store/retention.js';
+import { KEPT_PAYLOADS, MOST_TRIES, REPEAT_DAYS } from '../store/retention.js';
 import type { ListenerRow } from '../store-listener.js';
 import type { Reason } from './template-sends.js';
 
@@ -21,14 +21,15 @@ export interface DuePayload extends ListenerRow {
   readonly request_id: string;
   readonly body: Buffer;
   readonly tries: number;
+  /** When `tries` is this, it is given up. */
+  readonly last_try: number;
+  readonly is_tenant_active: boolean;
 }
 
 /* Index store_payloads_repeat. */
 const INSERT = `
-INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, delivery_id, repeat_hash, body, size_bytes,
-                                 status, reason, next_at, settled_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $9::json IS NULL THEN 'received' ELSE 'skipped' END, $9,
-        CASE WHEN $9::json IS NULL THEN now() END, CASE WHEN $9::json IS NOT NULL THEN now() END)
+INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, delivery_id, repeat_hash, body, size_bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL
 DO UPDATE SET repeats = p.repeats + 1 WHERE p.received_at > now() - interval '${REPEAT_DAYS} days'
 RETURNING xmax = 0 AS is_new`;
@@ -38,8 +39,8 @@ UPDATE store_payloads SET repeat_hash = NULL
  WHERE listener_id = $1 AND repeat_hash = $2 AND received_at <= now() - interval '${REPEAT_DAYS} days'`;
 
 /*
- * Index store_payloads_due, listener after listener (a skip scan): the oldest due of each in turn, so that one with
- * thousands keeps nobody waiting. Those in $4 have enough in work here.
+ * Index store_payloads_due, listener after listener (a skip scan): the oldest due of each tenant in turn, so that one with
+ * thousands, or whose pictures are slow to download, keeps nobody waiting. $4 are the tenants of what is in work here.
  */
 const CLAIM = `
 WITH RECURSIVE l AS (
@@ -49,24 +50,32 @@ WITH RECURSIVE l AS (
            WHERE p.next_at IS NOT NULL AND p.listener_id > l.listener_id ORDER BY p.listener_id LIMIT 1)
     FROM l WHERE l.listener_id IS NOT NULL),
 due AS MATERIALIZED (
-  SELECT d.id FROM l CROSS JOIN LATERAL (
-    SELECT p.id, row_number() OVER (ORDER BY p.next_at, p.id) AS turn FROM (
-      SELECT id, next_at FROM store_payloads
-       WHERE listener_id = l.listener_id AND next_at <= now() ORDER BY next_at, id LIMIT $2) p) d
-   WHERE l.listener_id <> ALL ($4::int[])
-   ORDER BY d.turn, d.id LIMIT $1),
+  SELECT id FROM (
+    SELECT p.id, row_number() OVER (PARTITION BY s.tenant_id ORDER BY p.next_at, p.id)
+                 + (SELECT count(*) FROM unnest($4::int[]) AS w (tenant_id) WHERE w.tenant_id = s.tenant_id) AS turn
+      FROM l JOIN store_listeners s ON s.id = l.listener_id CROSS JOIN LATERAL (
+        SELECT id, next_at FROM store_payloads
+         WHERE listener_id = l.listener_id AND next_at <= now() ORDER BY next_at, id LIMIT $2) p) d
+   WHERE turn <= $2 ORDER BY turn, id LIMIT $1),
 picked AS MATERIALIZED (
   SELECT p.id FROM store_payloads p JOIN due USING (id) WHERE p.next_at <= now() ORDER BY p.id FOR UPDATE OF p SKIP LOCKED),
 claimed AS (
   UPDATE store_payloads p SET next_at = now() + make_interval(secs => $3), tries = p.tries + 1
     FROM picked WHERE p.id = picked.id
-  RETURNING p.id AS payload_id, p.request_id, p.body, p.tries, p.listener_id)
-SELECT c.payload_id, c.request_id, c.body, c.tries, s.*
-  FROM claimed c JOIN store_listeners s ON s.id = c.listener_id ORDER BY c.payload_id`;
+  RETURNING p.id AS payload_id, p.request_id, p.body, p.tries, p.last_try, p.listener_id)
+SELECT c.payload_id, c.request_id, c.body, c.tries, c.last_try, t.status = 'active' AS is_tenant_active, s.*
+  FROM claimed c JOIN store_listeners s ON s.id = c.listener_id JOIN tenants t ON t.id = s.tenant_id ORDER BY c.payload_id`;
 
 const SETTLE = `
 UPDATE store_payloads SET status = $4, reason = $5, phone = $6, next_at = NULL, settled_at = now()
- WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND status = 'received'`;
+ WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND status = 'received' RETURNING id`;
+
+/* Leases go on counting, so that who had one before settles nothing. */
+const RETRY = `
+UPDATE store_payloads
+   SET status = 'received', reason = NULL, phone = NULL, next_at = now(), waits_since = now(), settled_at = NULL,
+       last_try = tries + ${MOST_TRIES}
+ WHERE id = $1 AND tenant_id = $2 AND status IN ('failed', 'skipped') AND body IS NOT NULL RETURNING id`;
 
 /* The hundredth newest is found by store_payloads_newest, what is older and has a body by store_payloads_bodies. */
 const TRIM = `
@@ -83,18 +92,14 @@ export class PayloadStore {
 
   /**
    * Stores a delivery; when this resolves, it is committed. A repeat is counted with its first.
-   * @param settled why nothing is to be done about it
    * @throws ApiError 404 when the listener is gone
    */
-  async receive(listener: ListenerRow, delivery: Delivery, settled: Reason | null): Promise<'new' | 'repeat'> {
+  async receive(listener: ListenerRow, delivery: Delivery): Promise<'new' | 'repeat'> {
     const { requestId, topic, deliveryId, repeatHash, body } = delivery;
     const parameters = [listener.tenant_id, listener.id, requestId, topic, deliveryId, repeatHash, body, body.length];
     for (;;) {
       const [row] = await this.postgres
-        .query<{ is_new: boolean }>('store_payloads_insert', INSERT, [
-          ...parameters,
-          settled && JSON.stringify(settled),
-        ])
+        .query<{ is_new: boolean }>('store_payloads_insert', INSERT, parameters)
         .catch((error: unknown) => {
           throw isServerError(error) && error.code === FOREIGN_KEY_VIOLATION ? notFound() : error;
         });
@@ -105,20 +110,21 @@ export class PayloadStore {
   }
 
   /**
-   * Leases due payloads for so many seconds: the listeners in turn, at most `perListener` of each, none of `busy` ones.
+   * Leases due payloads for so many seconds: the tenants in turn, at most `perTenant` of each.
+   * @param inWork tenants of the payloads that are in work here already, one for each
    */
-  claim(limit: number, perListener: number, leaseS: number, busy: readonly number[]): Promise<DuePayload[]> {
-    return this.postgres.query<DuePayload>('store_payloads_claim', CLAIM, [limit, perListener, leaseS, busy]);
+  claim(limit: number, perTenant: number, leaseS: number, inWork: readonly number[]): Promise<DuePayload[]> {
+    return this.postgres.query<DuePayload>('store_payloads_claim', CLAIM, [limit, perTenant, leaseS, inWork]);
   }
 
-  /** Ends a payload without a message; nothing happens when its lease went to somebody else. */
+  /** Ends a payload without a message. @returns false when its lease went to somebody else: nothing has happened */
   async settle(
     { payload_id, tenant_id, tries }: DuePayload,
     status: 'skipped' | 'failed',
     reason: Reason,
     phone: string | null,
-  ): Promise<void> {
-    await this.postgres.query('store_payloads_settle', SETTLE, [
+  ): Promise<boolean> {
+    const settled = await this.postgres.query('store_payloads_settle', SETTLE, [
       payload_id,
       tenant_id,
       tries,
@@ -126,6 +132,12 @@ export class PayloadStore {
       JSON.stringify(reason),
       phone,
     ]);
+    return settled.length > 0;
+  }
+
+  /** Makes a payload that led to nothing due again. @returns false unless there is one, it led to nothing and has its body */
+  async retry(sql: SqlRunner, tenantId: number, payloadId: number): Promise<boolean> {
+    return (await sql.query('store_payloads_retry', RETRY, [payloadId, tenantId])).length > 0;
   }
 
   /** Adds to a payload that was sent what was left out. */

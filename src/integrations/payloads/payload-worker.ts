@@ -4,22 +4,25 @@ import { Settings } from '../../platform/config/settings.js';
 import { toApiError } from '../../platform/http/to-api-error.js';
 import { Log } from '../../platform/logging/log.js';
 import { Loop } from '../../platform/loop/loop.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
 import { rulesOf } from '../store-listener.js';
 import { judgePayload, onceHashOf } from './judge-payload.js';
+import { MOST_TRIES } from '../store/retention.js';
 import { type DuePayload, PayloadStore } from './payload-store.js';
 import { alreadySent, type Reason, TemplateSends } from './template-sends.js';
 
-/** Payloads that one process works at, and those of one listener among them. */
-const AT_ONCE = 6;
-const PER_LISTENER = 3;
+/** Payloads that one process works at, and those of one tenant among them. */
+const AT_ONCE = 12;
+const PER_TENANT = 3;
 /** How often a process looks for payloads that nobody told it of, milliseconds. */
 const LOOK_EVERY_MS = 1000;
 const AFTER_FAILURE_MS = 1000;
 /** Pauses after what a later try may heal (the database or the media store is away): doubled up to five minutes. */
 const POSTPONE_S = 2;
 const POSTPONE_MOST_S = 300;
-/** Tries in all, some eight hours. */
-const MOST_TRIES = 100;
+
+const DISABLED: Reason = { code: 'LISTENER_DISABLED', message: 'The listener is disabled.' };
+const SUSPENDED: Reason = { code: 'LISTENER_DISABLED', message: 'The account is not active.' };
 
 /**
  * Works off what stores delivered, in every API process, under leases: what a process had in hand when it died is taken up
@@ -27,7 +30,7 @@ const MOST_TRIES = 100;
  */
 @Injectable()
 export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly working = new Map<number, { listenerId: number; done: Promise<void> }>();
+  private readonly working = new Map<number, { tenantId: number; done: Promise<void> }>();
   private readonly loop: Loop;
   private wakeUp: () => void = () => undefined;
   private awake = false;
@@ -36,6 +39,7 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly payloads: PayloadStore,
     private readonly sends: TemplateSends,
     private readonly settings: Settings,
+    private readonly metrics: Metrics,
     private readonly log: Log,
   ) {
     this.loop = new Loop(
@@ -66,14 +70,14 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private async round(): Promise<number> {
     this.awake = false;
     const free = AT_ONCE - this.working.size;
-    const claimed =
-      free > 0 ? await this.payloads.claim(free, PER_LISTENER, this.settings.STORE_LEASE_S, this.busy()) : [];
+    const inWork = [...this.working.values()].map(({ tenantId }) => tenantId);
+    const claimed = free > 0 ? await this.payloads.claim(free, PER_TENANT, this.settings.STORE_LEASE_S, inWork) : [];
     for (const payload of claimed) {
       const done = this.work(payload).finally(() => {
         this.working.delete(payload.payload_id);
         this.wake();
       });
-      this.working.set(payload.payload_id, { listenerId: payload.id, done });
+      this.working.set(payload.payload_id, { tenantId: payload.tenant_id, done });
     }
     // What is claimed may leave more of the same behind; without any, somebody tells, or time does.
     if (claimed.length === 0 && !this.awake) await this.rest();
@@ -86,13 +90,6 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
     });
     await Promise.race([woken, this.loop.pause(LOOK_EVERY_MS)]);
     this.wakeUp = () => undefined;
-  }
-
-  /** Listeners that have their share in work. */
-  private busy(): number[] {
-    const counts = new Map<number, number>();
-    for (const { listenerId } of this.working.values()) counts.set(listenerId, (counts.get(listenerId) ?? 0) + 1);
-    return [...counts].flatMap(([listenerId, count]) => (count >= PER_LISTENER ? [listenerId] : []));
   }
 
   /** Never rejects: what could not be ended is due again after its lease. */
@@ -109,15 +106,19 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const { payload_id: payloadId, id: listenerId, tenant_id: tenantId, request_id: requestId, tries } = payload;
     let phone: string | null = null;
     try {
+      // Looked at now, not when it came: what waited must not leave once its tenant has switched it off.
+      const off = payload.is_tenant_active ? (payload.enabled ? undefined : DISABLED) : SUSPENDED;
+      if (off) return await this.end(payload, 'skipped', off, phone);
       // It may be what kills its processes.
-      if (tries > MOST_TRIES) throw new Error('A payload was tried too often');
+      if (tries > payload.last_try) throw new Error('A payload was tried too often');
       const judgement = judgePayload(rulesOf(payload), JSON.parse(payload.body.toString('utf8')));
       ({ phone } = judgement);
       const against = await this.sends.reasonAgainst(tenantId, listenerId, judgement);
-      if (against) return await this.payloads.settle(payload, 'skipped', against, phone);
+      if (against) return await this.end(payload, 'skipped', against, phone);
       const onceHash = judgement.once === null ? null : onceHashOf(judgement.once);
       const storePayload = { payloadId, listenerId, tries, onceHash };
       const leftOut = await this.sends.send(judgement, { tenantId, requestId, waitMs: 0, key: null, storePayload });
+      this.metrics.stores.payloads.inc({ outcome: 'sent' });
       if (leftOut) await this.payloads.note(payload, leftOut);
     } catch (error) {
       await this.failed(payload, error, phone);
@@ -126,19 +127,32 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async failed(payload: DuePayload, error: unknown, phone: string | null): Promise<void> {
     if (error instanceof StorePayloadNotDue) {
-      if (error.why === 'once') return this.payloads.settle(payload, 'skipped', alreadySent(), phone);
+      if (error.why === 'once') return this.end(payload, 'skipped', alreadySent(), phone);
       this.log.info(this.named(payload), "a store's payload was settled by somebody else");
       return;
     }
     const refusal = toApiError(error);
-    if (refusal.status >= 500 && payload.tries < MOST_TRIES) {
+    if (refusal.status >= 500 && payload.tries < payload.last_try) {
       this.log.warn(
         { err: error, ...this.named(payload) },
         "a store's payload could not be worked off; it is tried again",
       );
-      return this.payloads.postpone(payload, Math.min(POSTPONE_MOST_S, POSTPONE_S * 2 ** Math.min(payload.tries, 10)));
+      this.metrics.stores.payloads.inc({ outcome: 'postponed' });
+      return this.payloads.postpone(
+        payload,
+        Math.min(POSTPONE_MOST_S, POSTPONE_S * 2 ** Math.min(MOST_TRIES - (payload.last_try - payload.tries), 10)),
+      );
     }
-    await this.payloads.settle(payload, 'failed', reasonOf(refusal), phone);
+    await this.end(payload, 'failed', reasonOf(refusal), phone);
+  }
+
+  private async end(
+    payload: DuePayload,
+    outcome: 'skipped' | 'failed',
+    reason: Reason,
+    phone: string | null,
+  ): Promise<void> {
+    if (await this.payloads.settle(payload, outcome, reason, phone)) this.metrics.stores.payloads.inc({ outcome });
   }
 
   private named({ payload_id, tenant_id, id }: DuePayload) {

@@ -5,12 +5,22 @@ import { CurrentTenant } from '../../platform/http/decorators.js';
 import { ApiEnvelope, ApiErrors, ApiIdParameter, ApiTenantEndpoint } from '../../platform/http/openapi/api-endpoint.js';
 import { Reply } from '../../platform/http/reply.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
-import { DRY_RUN, GET_PAYLOAD, LIST_PAYLOADS, LISTENER_ID, PAYLOAD_ID } from '../integrations.docs.js';
+import {
+  DRY_RUN,
+  GET_PAYLOAD,
+  LIST_PAYLOADS,
+  LISTENER_ID,
+  NOT_RETRIED,
+  PAYLOAD_ID,
+  RETRIED_PAYLOAD_ID,
+  RETRY_PAYLOAD,
+} from '../integrations.docs.js';
 import { DryRunDto, PayloadDto } from './payload.dto.js';
 import { PayloadsService } from './payloads.service.js';
 
 const TRIED = 'Payload tried successfully';
 const LISTED = 'Payloads retrieved successfully';
+const RETRIED = 'Payload is worked off again';
 const RETRIEVED = 'Payload retrieved successfully';
 
 /** What of a WooCommerce order the example of a listener looks at. */
@@ -22,7 +32,7 @@ export const EXAMPLE_PAYLOAD = {
   billing: { first_name: 'John', last_name: 'Doe', country: 'US', phone: '(555) 555-5555' },
 };
 
-/** `/api/v2/integrations/ecommerce/{id}/…`: what a listener was given, and what it would do. */
+/** `/api/v2/integrations/ecommerce/…`: what a listener was given, what it would do, and what it is to try once more. */
 @Controller('api/v2/integrations/ecommerce')
 export class PayloadsController {
   constructor(private readonly payloads: PayloadsService) {}
@@ -44,6 +54,20 @@ export class PayloadsController {
     @Body() payload: unknown,
   ): Promise<Reply<DryRunDto>> {
     return new Reply(await this.payloads.dryRun(tenant, id, payload), { message: TRIED });
+  }
+
+  @Post('payloads/:id/retry')
+  @HttpCode(200)
+  @RequireScopes('integrations:write')
+  @ApiTenantEndpoint(RETRY_PAYLOAD)
+  @ApiIdParameter(RETRIED_PAYLOAD_ID)
+  @ApiEnvelope(PayloadDto, { message: RETRIED })
+  @ApiErrors('NOT_FOUND', NOT_RETRIED)
+  async retryPayload(
+    @CurrentTenant() tenant: AuthenticatedTenant,
+    @Param('id') id: string,
+  ): Promise<Reply<PayloadDto>> {
+    return new Reply(await this.payloads.retry(tenant, id), { message: RETRIED });
   }
 
   @Get(':id/payloads')

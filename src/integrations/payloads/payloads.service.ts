@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Postgres } from '../../platform/database/postgres.js';
-import { ApiError, notFound } from '../../platform/http/api-error.js';
+import { recordChanges } from '../../platform/audit/audit-trail.js';
+import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
+import { TenantWrites } from '../../platform/database/tenant-writes.js';
+import { ApiError, type FieldErrors, notFound, validationError } from '../../platform/http/api-error.js';
 import type { AuthenticatedTenant } from '../../platform/http/request-context.js';
 import { resourceId } from '../../platform/http/resource-id.js';
 import { ListenerRepository, NO_SUCH_LISTENER } from '../listeners/listener.repository.js';
@@ -8,7 +10,8 @@ import { KEPT_PAYLOADS } from '../store/retention.js';
 import { rulesOf } from '../store-listener.js';
 import { type Judgement, judgePayload } from './judge-payload.js';
 import { type DryRunDto, type PayloadDto, type PayloadRow, presentPayload } from './payload.dto.js';
-import { reasonOf } from './payload-worker.js';
+import { PayloadStore } from './payload-store.js';
+import { PayloadWorker, reasonOf } from './payload-worker.js';
 import { TemplateSends } from './template-sends.js';
 
 /** Larger bodies are not shown in the list, which would grow to a hundred times as much. */
@@ -30,6 +33,9 @@ export class PayloadsService {
     private readonly postgres: Postgres,
     private readonly listeners: ListenerRepository,
     private readonly sends: TemplateSends,
+    private readonly payloads: PayloadStore,
+    private readonly worker: PayloadWorker,
+    private readonly writes: TenantWrites,
   ) {}
 
   /** The newest first. @throws ApiError 404 when the tenant has no such listener */
@@ -46,6 +52,25 @@ export class PayloadsService {
       [resourceId(payloadId, NO_SUCH_PAYLOAD), resourceId(listenerId, NO_SUCH_LISTENER), tenantId],
     );
     if (!row) throw notFound(NO_SUCH_PAYLOAD);
+    return presentPayload(row);
+  }
+
+  /**
+   * Has a payload that failed or was skipped worked off once more, by the listener's present rules. Of calls at the same
+   * moment one does it.
+   * @throws ApiError 404 when the tenant has no such payload, 422 when it was sent or waits, or its body is gone
+   */
+  async retry(author: AuthenticatedTenant, payloadId: string): Promise<PayloadDto> {
+    const { tenantId } = author;
+    const id = resourceId(payloadId, NO_SUCH_PAYLOAD);
+    const row = await this.writes.run(tenantId, async (sql) => {
+      const isDue = await this.payloads.retry(sql, tenantId, id);
+      const payload = await byId(sql, tenantId, id);
+      if (!isDue) throw validationError(whyNoRetry(payload));
+      await recordChanges(sql, author, [{ action: 'integration.payload_retried', ids: [id] }]);
+      return payload;
+    });
+    this.worker.wake();
     return presentPayload(row);
   }
 
@@ -79,3 +104,19 @@ const shownOf = ({ phone, fields, mapped }: Judgement): Omit<DryRunDto, 'status'
   text: null,
   fields: mapped,
 });
+
+/** @throws ApiError 404 when the tenant has no such payload */
+async function byId(sql: SqlRunner, tenantId: number, id: number): Promise<PayloadRow> {
+  const [row] = await sql.query<PayloadRow>(
+    'store_payloads_by_id',
+    `SELECT ${COLUMNS}, body FROM store_payloads WHERE id = $1 AND tenant_id = $2`,
+    [id, tenantId],
+  );
+  if (!row) throw notFound(NO_SUCH_PAYLOAD);
+  return row;
+}
+
+const whyNoRetry = ({ status }: PayloadRow): FieldErrors =>
+  status === 'failed' || status === 'skipped'
+    ? { payload: ['Its body is not stored any more'] }
+    : { status: [`Only failed and skipped payloads are sent again; this one is ${status}`] };

@@ -31,8 +31,7 @@ export function namesOf(
     return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
   };
   const [topic, id, within] = {
-    woocommerce: () =>
-      [header('x-wc-webhook-topic'), header('x-wc-webhook-delivery-id'), resourceOf(payload)] as const,
+    woocommerce: () => [header('x-wc-webhook-topic'), header('x-wc-webhook-delivery-id'), resourceOf(payload)] as const,
     shopify: () => {
       const shopifyTopic = header('x-shopify-topic');
       return [shopifyTopic, header('x-shopify-event-id') ?? header('x-shopify-webhook-id'), shopifyTopic] as const;

@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Encryption } from '../../platform/crypto/encryption.js';
 import { unauthorized, validationError } from '../../platform/http/api-error.js';
+import { Metrics } from '../../platform/metrics/metrics.js';
 import { isRecord } from '../mapping/path.js';
 import { PayloadStore } from '../payloads/payload-store.js';
 import { PayloadWorker } from '../payloads/payload-worker.js';
-import type { Reason } from '../payloads/template-sends.js';
 import { type ListenerRow, STORE_SECRET_CONTEXT } from '../store-listener.js';
 import { CallLimits } from './call-limits.js';
 import { namesOf } from './delivery-names.js';
@@ -26,8 +26,6 @@ const LONGEST_PING = 40;
 /** Objects and lists inside one another; payloads of stores have some ten. */
 const MAX_DEPTH = 100;
 
-const DISABLED: Reason = { code: 'LISTENER_DISABLED', message: 'The listener is disabled.' };
-
 /** Takes stores' calls: who signed them, stored as they came, then answered. What is due is done after that. */
 @Injectable()
 export class DeliveryReceiver {
@@ -36,6 +34,7 @@ export class DeliveryReceiver {
     private readonly worker: PayloadWorker,
     private readonly limits: CallLimits,
     private readonly encryption: Encryption,
+    private readonly metrics: Metrics,
   ) {}
 
   /**
@@ -48,10 +47,12 @@ export class DeliveryReceiver {
     if (listener.kind === 'woocommerce' && isPing(body)) return 'Ping received successfully';
     this.requireSignature(listener, headers, body);
     const delivery = { requestId, body, ...namesOf(listener.kind, headers, body, jsonOf(body)) };
-    const settled = listener.enabled ? null : DISABLED;
-    const received = await this.limits.inTurn(listener.id, () => this.payloads.receive(listener, delivery, settled));
-    if (received === 'repeat') return 'Payload was received before';
-    if (listener.enabled) this.worker.wake();
+    const received = await this.limits.inTurn(listener.id, () => this.payloads.receive(listener, delivery));
+    if (received === 'repeat') {
+      this.metrics.stores.payloads.inc({ outcome: 'repeat' });
+      return 'Payload was received before';
+    }
+    this.worker.wake();
     return 'Payload received successfully';
   }
 
@@ -62,6 +63,7 @@ export class DeliveryReceiver {
   ): void {
     if (sealed === null) return;
     if (!isSigned(kind, this.encryption.decrypt(sealed, STORE_SECRET_CONTEXT), headers, body)) {
+      this.metrics.stores.payloads.inc({ outcome: 'refused_signature' });
       throw unauthorized('The signature is missing, wrong or too old');
     }
   }

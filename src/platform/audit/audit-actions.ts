@@ -27,6 +27,7 @@ export const AUDIT_ACTIONS = {
   'integration.created': 'store listeners',
   'integration.updated': 'store listeners',
   'integration.deleted': 'store listeners',
+  'integration.payload_retried': 'payloads of store listeners',
   'webhook.created': 'webhooks',
   'webhook.updated': 'webhooks',
   'webhook.deleted': 'webhooks',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { otpMetrics } from './otp-metrics.js';
+import { storeMetrics } from './store-metrics.js';
 import { eventMetrics, outgoingWebhookMetrics } from './webhook-metrics.js';
 
 /** Fills gauges when somebody scrapes. Must answer quickly; a failure leaves the other metrics as they are. */
@@ -222,6 +223,9 @@ export class Metrics {
 
   /** What the platform tells tenants' programs; `rasl_webhook…` above is what WhatsApp tells us. */
   readonly outgoingWebhooks = outgoingWebhookMetrics(this.registry);
+
+  /** What stores deliver. */
+  readonly stores = storeMetrics(this.registry);
 
   /** Collectors that failed, by name: their gauges are stale. */
   readonly collectionErrors = new Counter({
