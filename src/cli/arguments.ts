@@ -8,6 +8,13 @@ export function parseId(text: string): number {
   return id;
 }
 
+/** The id of a record that there are very many of. */
+export function parseLargeId(text: string): number {
+  const id = Number(text);
+  if (!/^\d{1,15}$/.test(text) || id < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return id;
+}
+
 /** A plan's limit: a whole number from 0, or `unlimited`, which is -1. */
 export function parseLimit(text: string): number {
   if (text === 'unlimited') return -1;

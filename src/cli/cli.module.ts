@@ -10,6 +10,12 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { LoggingModule } from '../platform/logging/logging.module.js';
 import { SealedContentRotation } from '../templates/sending/sealed-content-rotation.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { ReplaysService } from '../webhooks/deliveries/replays.service.js';
+import { EndpointNews } from '../webhooks/endpoints/endpoint-news.js';
+import { EndpointSecrets } from '../webhooks/endpoints/endpoint-secrets.js';
+import { EndpointView } from '../webhooks/endpoints/endpoint-view.js';
+import { OperatorEndpoints } from '../webhooks/endpoints/operator-endpoints.js';
+import { WebhookRepository } from '../webhooks/endpoints/webhook.repository.js';
 import { WhatsappConnectionModule } from '../whatsapp/connection/connection.module.js';
 import { DemoTenant } from './demo-tenant.js';
 import { EncryptionRotation } from './encryption-rotation.js';
@@ -37,6 +43,19 @@ class CommandPlatformModule {}
 /** Everything the operator's commands use. */
 @Module({
   imports: [CommandPlatformModule, MaintenanceModule, TenantsModule, WhatsappConnectionModule],
-  providers: [AuditLog, DeliveryHold, DemoTenant, EncryptionRotation, OptWordSettings, SealedContentRotation],
+  providers: [
+    AuditLog,
+    DeliveryHold,
+    DemoTenant,
+    EncryptionRotation,
+    EndpointNews,
+    EndpointSecrets,
+    EndpointView,
+    OperatorEndpoints,
+    OptWordSettings,
+    ReplaysService,
+    SealedContentRotation,
+    WebhookRepository,
+  ],
 })
 export class CliModule {}

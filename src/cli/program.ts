@@ -9,6 +9,7 @@ import { addPlanCommands } from './plan-commands.js';
 import { addStaffCommands } from './staff-commands.js';
 import { addTenantCommands } from './tenant-commands.js';
 import { addTokenCommands } from './token-commands.js';
+import { addWebhookCommands } from './webhook-commands.js';
 import { addWhatsappCommands } from './whatsapp-commands.js';
 
 /** The operator's commands. Every command has `--help` with examples and `--json` for scripts. */
@@ -34,6 +35,7 @@ Ends with status 0 when done, 1 when it failed, 2 when it was called wrongly.`,
   addTokenCommands(program);
   addWhatsappCommands(program);
   addDeliveryCommands(program);
+  addWebhookCommands(program);
   addMigrateCommands(program);
   addMaintenanceCommands(program);
   addAuditCommands(program);

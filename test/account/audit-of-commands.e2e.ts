@@ -16,6 +16,7 @@ const READING = [
   'tenant list',
   'tenant settings',
   'token list',
+  'webhooks list',
   'whatsapp check',
 ];
 
@@ -60,6 +61,20 @@ function namesOf(program: Command, before: string[] = []): string[] {
       ? [name.join(' '), ...below]
       : below;
   });
+}
+
+/** Endpoint 1 of tenant 1, and delivery 1, which was given up. Nobody delivers to it here. */
+async function storeDelivery(): Promise<void> {
+  await pool.query(
+    `WITH endpoint AS (
+       INSERT INTO webhooks (tenant_id, url, events, secret_encrypted) VALUES (1, 'https://shop.example', '{*}', '')
+       RETURNING id, tenant_id),
+     event AS (
+       INSERT INTO events (id, tenant_id, event_id, type, resource_id, occurred_at, payload)
+       SELECT 1, tenant_id, 'evt_1', 'contact.created', 7, now(), '{}' FROM endpoint RETURNING created_at, id)
+     INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, status, next_at)
+     SELECT endpoint.tenant_id, endpoint.id, event.created_at, event.id, 'contact:7', 'dead', NULL FROM endpoint, event`,
+  );
 }
 
 it('is kept of every command of the operator that changes something', async () => {
@@ -110,6 +125,9 @@ it('is kept of every command of the operator that changes something', async () =
     [['delivery', 'hold', '--reason', 'a move'], 'delivery.held', null],
     [['delivery', 'release', '--restored'], 'delivery.released', null, { restored: true, unknown: 0 }],
     [['encryption', 'rotate'], 'secrets.rotated', null],
+    [['webhooks', 'disable', '1'], 'webhook.updated', 1, { enabled: false }],
+    [['webhooks', 'enable', '1'], 'webhook.updated', 1, { enabled: true }],
+    [['webhooks', 'replay', '1'], 'webhook_delivery.replayed', 1, { delivery_id: 2 }],
   ];
   const called = new Set(steps.map(([args]) => args.slice(0, 2).join(' ')));
   // A new command has to be called here, or to be one that changes nothing.
@@ -117,6 +135,7 @@ it('is kept of every command of the operator that changes something', async () =
 
   let last = '0';
   for (const [args, action, tenantId, details] of steps) {
+    if (args.join(' ') === 'webhooks disable 1') await storeDelivery();
     await commandJson(args, env);
     const { rows } = await pool.query<Entry>('SELECT * FROM audit WHERE id > $1 ORDER BY id', [last]);
     last = rows.at(-1)?.id ?? last;

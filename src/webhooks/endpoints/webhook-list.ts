@@ -1,4 +1,5 @@
 import { EQUALITY, type ListSpec, type Operator, RANGE, TEXTUAL } from '../../platform/pagination/list-spec.js';
+import { DISABLED_REASONS } from './dto/webhook.dto.js';
 
 const NULLABLE: readonly Operator[] = [...EQUALITY, 'null'];
 
@@ -39,7 +40,7 @@ export const WEBHOOK_LIST: ListSpec = {
       type: 'text',
       sql: 'w.disabled_reason',
       operators: NULLABLE,
-      values: ['failing', 'gone'],
+      values: DISABLED_REASONS,
       description: 'Why we disabled it.',
       example: 'failing',
     },

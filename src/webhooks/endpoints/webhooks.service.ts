@@ -12,9 +12,9 @@ import { EndpointHosts } from '../delivery/endpoint-hosts.js';
 import { DELIVERIES_CHANNEL } from '../events/dispatch/store-events.js';
 import type { CreateWebhookDto, UpdateWebhookDto } from './dto/save-webhook.dto.js';
 import type { WebhookDto, WebhookWithSecretDto } from './dto/webhook.dto.js';
+import { EndpointNews } from './endpoint-news.js';
 import { faultOfPort } from './endpoint-rules.js';
 import { EndpointSecrets, newWebhookSecret } from './endpoint-secrets.js';
-import { EndpointSwitch } from './endpoint-switch.js';
 import { EndpointView } from './endpoint-view.js';
 import { WEBHOOK_LIST } from './webhook-list.js';
 import { NO_SUCH_WEBHOOK, type WebhookRow, type WebhookValues, WebhookRepository } from './webhook.repository.js';
@@ -30,7 +30,7 @@ export class WebhooksService {
     private readonly webhooks: WebhookRepository,
     private readonly secrets: EndpointSecrets,
     private readonly view: EndpointView,
-    private readonly endpoints: EndpointSwitch,
+    private readonly news: EndpointNews,
     private readonly hosts: EndpointHosts,
     private readonly lists: Lists,
   ) {}
@@ -73,7 +73,7 @@ export class WebhooksService {
     if (given.url !== undefined) this.requireReachable(given.url);
     return this.changed(author, id, async (sql, before) => {
       const after = await this.webhooks.update(sql, before, this.merged(before, given));
-      await this.endpoints.tell(sql, before, after, author.requestId);
+      await this.news.tell(sql, before, after, author.requestId);
       if (after.enabled) await sql.query('webhooks_notify', 'SELECT pg_notify($1, $2)', [DELIVERIES_CHANNEL, '']);
       const fields = Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : field));
       await recordChanges(sql, author, [{ action: 'webhook.updated', ids: [after.id], details: { fields } }]);

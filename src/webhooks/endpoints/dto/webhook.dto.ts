@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-/** Why the platform disables an endpoint. */
-export const DISABLED_REASONS = ['failing', 'gone'] as const;
+/** Why an endpoint is disabled when it was not the tenant who did it. */
+export const DISABLED_REASONS = ['failing', 'gone', 'operator'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 const TIME = { type: String, format: 'date-time', example: '2026-01-01T08:00:00+00:00' } as const;
@@ -38,7 +38,7 @@ export class WebhookDto {
     enum: [...DISABLED_REASONS, null],
     example: null,
     description:
-      'Why we disabled it: `failing`, nothing arrived for 3 days, or `gone`, it answered HTTP 410. Null when it is enabled, or you disabled it.',
+      'Why we disabled it: `failing`, nothing arrived for 3 days, `gone`, it answered HTTP 410, or `operator`, by hand. Null when it is enabled, or you disabled it.',
   })
   disabled_reason: string | null;
 
