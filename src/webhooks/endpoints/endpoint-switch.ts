@@ -21,7 +21,7 @@ export class EndpointSwitch {
   async disable(tenantId: number, id: number, reason: DisabledReason): Promise<void> {
     const disabled = await this.postgres.transaction(
       async (sql) => {
-        const before = (await this.webhooks.findByIds(sql, tenantId, [id]))[0];
+        const before = await this.webhooks.lockIfThere(sql, tenantId, id);
         const after = await this.webhooks.disable(sql, tenantId, id, reason);
         if (before && after) await this.news.tell(sql, before, after, null);
         return after !== undefined;

@@ -76,10 +76,10 @@ export class OperatorEndpoints {
         'SELECT tenant_id FROM webhooks WHERE id = $1',
         [id],
       );
-      if (!owner) throw new NoSuchEndpointError(id);
-      const { tenant_id: tenantId } = owner;
-      const before = await this.webhooks.lock(sql, tenantId, id);
+      const before = owner && (await this.webhooks.lockIfThere(sql, owner.tenant_id, id));
+      if (!before) throw new NoSuchEndpointError(id);
       if (before.enabled === enabled) return false;
+      const tenantId = before.tenant_id;
       const after = enabled
         ? await this.webhooks.update(sql, before, { ...before, enabled })
         : await this.webhooks.disable(sql, tenantId, id, 'operator');

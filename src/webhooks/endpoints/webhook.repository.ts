@@ -50,12 +50,17 @@ export class WebhookRepository {
 
   /** The same, locked until the transaction ends. @throws ApiError 404 */
   async lock(sql: SqlRunner, tenantId: number, id: number): Promise<WebhookRow> {
+    return found(await this.lockIfThere(sql, tenantId, id));
+  }
+
+  /** The same; undefined when the tenant has no such endpoint. */
+  async lockIfThere(sql: SqlRunner, tenantId: number, id: number): Promise<WebhookRow | undefined> {
     const [row] = await sql.query<WebhookRow>(
       'webhooks_lock',
       'SELECT * FROM webhooks WHERE tenant_id = $1 AND id = $2::bigint FOR NO KEY UPDATE',
       [tenantId, id],
     );
-    return found(row);
+    return row;
   }
 
   /** How many the tenant has. Until the transaction ends nobody else counts them to add one. */
