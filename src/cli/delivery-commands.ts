@@ -30,7 +30,7 @@ export function addDeliveryCommands(program: Command): void {
       'after',
       `
 Holds for every process, also for those that start later, until \`delivery release\`. Nothing expires and no unknown
-outcome is settled meanwhile. A restored backup is held before the first process starts (docs/production.md).
+outcome is settled meanwhile. A restored backup is held before the first process starts (docs/backup-and-restore.md).
 
 Example:
   $ npm run cli -- delivery hold --reason "Restored from the backup of 02:00"`,
