@@ -114,7 +114,7 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
   const lost = await accept(silent, 3);
   await becoming(silent, lost, 'read');
 
-  // The database is lost with everything since the backup; then the runbook of docs/production.md.
+  // The database is lost with everything since the backup; then the runbook of docs/backup-and-restore.md.
   await Promise.all([api.crash(), worker?.crash()]);
   await copyDatabase(backup, database.name);
   const [overdue = 0, doubted = 0] = waiting.heard;
@@ -125,6 +125,9 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
   );
   await commandJson(['delivery', 'hold', '--reason', 'Restored from the backup'], env);
   await silent.rows(`SELECT setval(pg_get_serial_sequence('messages', 'id'), max(id) + 1000000) FROM messages`);
+  await silent.rows(
+    `SELECT setval(pg_get_serial_sequence('event_outbox', 'id'), nextval(pg_get_serial_sequence('event_outbox', 'id')) + 10000000)`,
+  );
   await redis.crash();
   await redis.start();
   await commandJson(['migrate'], env);
