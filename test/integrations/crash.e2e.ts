@@ -2,23 +2,25 @@ import { jest } from '@jest/globals';
 import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
-import { StoreLab } from './store-lab.js';
+import type { Place } from '../support/tenant.js';
+import { signed, StoreLab } from './store-lab.js';
 import { wooOrderOf } from './store-payloads.js';
 
 jest.setTimeout(120_000);
 
 const ORDERS = 20;
 
-/** kill -9 of the API between the answer to a store and the message. An installation of its own. */
+/** Counters of one process, and kill -9 of the API between the answer to a store and the message. An installation of its own. */
 describe('a delivery that was answered with 200', () => {
   let installation: Installation;
   let lab: StoreLab;
+  let place: Place;
 
   beforeAll(async () => {
     const redisUrl = process.env.TEST_REDIS_URL;
     if (redisUrl === undefined) throw new Error('run the end-to-end tests by "npm test"');
     installation = await Installation.start({ redisUrl, env: { STORE_LEASE_S: '2' } });
-    const place = {
+    place = {
       apiUrl: installation.api.apiUrl,
       sandboxUrl: installation.sandbox.url,
       databaseUrl: installation.database.url,
@@ -28,6 +30,29 @@ describe('a delivery that was answered with 200', () => {
   afterAll(async () => {
     await lab.close();
     await installation.stop();
+  });
+
+  it('is counted by what became of it', async () => {
+    const own = await StoreLab.create({ place });
+    try {
+      const listener = await own.listener({ conditions: [{ path: '$.status', op: 'eq', value: 'processing' }] });
+      const body = JSON.stringify(wooOrderOf(own.phone().local));
+      const headers = signed(listener.kind, body);
+      for (const text of [body, body]) expect((await own.call(listener.key, text, headers)).status).toBe(200);
+      expect((await own.call(listener.key, body)).status).toBe(401);
+      expect(await own.settled(listener)).toMatchObject({ status: 'sent' });
+      expect(await own.outcome(listener, wooOrderOf('none'))).toMatchObject({ status: 'failed' });
+      expect(await own.outcome(listener, { status: 'pending' })).toMatchObject({ status: 'skipped' });
+      const counts = await eventually('all being counted', async () => {
+        const text = await (await fetch(`${installation.api.operatorUrl}/metrics`)).text();
+        const series = [...text.matchAll(/^rasl_store_payloads_total\{outcome="(\w+)"\} (\d+)$/gm)];
+        return series.length === 5 ? new Map(series.map(([, outcome, n]) => [outcome, Number(n)] as const)) : undefined;
+      });
+      const outcomes = ['sent', 'failed', 'skipped', 'repeat', 'refused_signature'];
+      expect(counts).toEqual(new Map(outcomes.map((outcome) => [outcome, 1])));
+    } finally {
+      await own.close();
+    }
   });
 
   it('leads to one message, whenever the API dies', async () => {

@@ -152,6 +152,29 @@ export class StoreLab {
     ]);
   }
 
+  retry(payloadId: number | string): Promise<ApiAnswer> {
+    return this.tenant.api.request('POST', `/api/v2/${PATH}/payloads/${payloadId}/retry`);
+  }
+
+  /** A payload that was taken and is not worked off for an hour; {@link due} ends that. */
+  async waiting({ id }: Listener, payload: unknown): Promise<number> {
+    const body = Buffer.from(JSON.stringify(payload));
+    const [row] = await this.tenant.rows<{ id: number }>(
+      `INSERT INTO store_payloads (tenant_id, listener_id, request_id, body, size_bytes, next_at)
+       VALUES ($1, $2, gen_random_uuid(), $3, $4, now() + interval '1 hour') RETURNING id::int`,
+      [this.tenant.id, id, body, body.length],
+    );
+    if (!row) throw new Error('no payload was stored');
+    return row.id;
+  }
+
+  /** Its time has come. */
+  async due(payloadId: number): Promise<void> {
+    await this.tenant.rows(`UPDATE store_payloads SET next_at = now() - interval '1 second' WHERE id = $1`, [
+      payloadId,
+    ]);
+  }
+
   close(): Promise<void> {
     return this.templates.close();
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { TestTenant } from '../support/tenant.js';
 
 type Json = Record<string, unknown>;
 
@@ -15,3 +16,18 @@ export const wooOrderOf = (phone: string, changes: Json = {}, country = 'EG'): J
 export const wooCustomer = (): Json => read('woocommerce-customer');
 export const shopifyOrder = (changes: Json = {}): Json => ({ ...read('shopify-order'), ...changes });
 export const shopifyCheckout = (changes: Json = {}): Json => ({ ...read('shopify-checkout'), ...changes });
+
+/** Stores a payload of a listener that led to nothing. @returns its id */
+export async function failedPayload(tenant: TestTenant, listenerId: number | undefined): Promise<number> {
+  const [row] = await tenant.rows<{ id: number }>(
+    `INSERT INTO store_payloads (tenant_id, listener_id, request_id, body, size_bytes, status, next_at)
+     VALUES ($1, $2, gen_random_uuid(), '\\x7b7d', 2, 'failed', NULL) RETURNING id::int`,
+    [tenant.id, listenerId],
+  );
+  if (!row) throw new Error('no payload was stored');
+  return row.id;
+}
+
+/** Makes it so again, whoever works it off. */
+export const failAgain = (tenant: TestTenant, id: number | undefined): Promise<unknown> =>
+  tenant.rows(`UPDATE store_payloads SET status = 'failed', next_at = NULL, tries = tries + 1 WHERE id = $1`, [id]);

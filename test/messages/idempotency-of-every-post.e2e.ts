@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { OpenAPIObject, OperationObject } from '@nestjs/swagger';
 import { operationsOf } from '../../src/api-reference/document/operations.js';
 import { exampleOf, resolved } from '../../src/api-reference/document/schemas.js';
+import { failAgain, failedPayload } from '../integrations/store-payloads.js';
 import * as files from '../../src/media/testing/sample-files.js';
 import { ApiClient, type ApiAnswer, type FormFields } from '../support/api-client.js';
 import { PlatformProcess } from '../support/platform-process.js';
@@ -115,6 +116,7 @@ describe('Idempotency-Key', () => {
       groups: Number((await tenant.api.json('POST', 'groups', { name: 'Everybody' })).body.data?.id),
       ecommerce: Number((await tenant.api.json('POST', 'integrations/ecommerce', LISTENER)).body.data?.id),
     };
+    ids.payloads = await failedPayload(tenant, ids.ecommerce);
     const endpoint = { url: 'http://127.0.0.1:59999/nobody-listens', events: ['contact.*'], enabled: false };
     const made = await tenant.api.json('POST', 'webhooks', endpoint);
     expect(made.body.error).toBeUndefined();
@@ -128,6 +130,7 @@ describe('Idempotency-Key', () => {
     const sendCode = (key: string) =>
       tenant.api.json('POST', 'auth/send-otp', { ...code(key), ...VERIFICATION, code: '483927' });
     preparations = { '/api/v2/auth/verify': sendCode };
+    preparations['/api/v2/integrations/ecommerce/payloads/{id}/retry'] = () => failAgain(tenant, ids.payloads);
     bodies = {
       '/api/v2/contacts': contact,
       '/api/v2/contacts/batch': (key) => ({

@@ -22,7 +22,7 @@ const POSTPONE_S = 2;
 const POSTPONE_MOST_S = 300;
 
 const DISABLED: Reason = { code: 'LISTENER_DISABLED', message: 'The listener is disabled.' };
-const SUSPENDED: Reason = { code: 'LISTENER_DISABLED', message: 'The account is not active.' };
+const SUSPENDED: Reason = { code: 'ACCOUNT_NOT_ACTIVE', message: 'The account is not active.' };
 
 /**
  * Works off what stores delivered, in every API process, under leases: what a process had in hand when it died is taken up

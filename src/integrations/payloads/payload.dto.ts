@@ -27,7 +27,7 @@ export class ReasonDto {
     type: String,
     example: 'CONDITION_NOT_MET',
     description:
-      '`CONDITION_NOT_MET`, `ALREADY_SENT` (`once_per`), `LISTENER_DISABLED`, `CONTACT_FIELDS_LEFT_OUT` (of a message that was sent), or what `POST /messages/template` would answer.',
+      '`CONDITION_NOT_MET`, `ALREADY_SENT` (`once_per`), `LISTENER_DISABLED`, `ACCOUNT_NOT_ACTIVE`, `CONTACT_FIELDS_LEFT_OUT` (of a message that was sent), or what `POST /messages/template` would answer.',
   })
   code: string;
 
