@@ -1,14 +1,20 @@
 import type { FieldErrors } from '../platform/http/api-error.js';
 import { type Condition, parseConditions, type WrittenCondition } from './mapping/conditions.js';
 import { isPathText, type MappedText, parseMappedText } from './mapping/mapped-text.js';
-import { type Mapping, parseMapping, type WrittenMapping } from './mapping/mapping.js';
+import { type Mapping, MAX_ALTERNATIVES, parseMapping, type WrittenMapping } from './mapping/mapping.js';
 
 /** What sends the webhooks, and so how they are signed and how a repeat is told. */
 export const LISTENER_KINDS = ['woocommerce', 'shopify', 'generic'] as const;
 export type ListenerKind = (typeof LISTENER_KINDS)[number];
 
+/** Longest `once_per`, and each text of `default_country`. */
+export const MAX_RULE_TEXT = 300;
+
 /** What listeners' secrets are encrypted for. */
 export const STORE_SECRET_CONTEXT = 'store_listeners.secret_encrypted';
+
+/** `default_country`: a country, or where the payload says it; of several the first that is found counts. */
+export type WrittenCountry = string | readonly string[] | null;
 
 /** What a tenant says of a listener, checked. */
 export interface ListenerValues {
@@ -19,7 +25,7 @@ export interface ListenerValues {
   readonly mapping: WrittenMapping;
   readonly conditions: readonly WrittenCondition[];
   readonly once_per: string | null;
-  readonly default_country: string | null;
+  readonly default_country: WrittenCountry;
   readonly enabled: boolean;
 }
 
@@ -40,8 +46,8 @@ export interface ListenerRules {
   readonly mapping: Mapping;
   readonly conditions: readonly Condition[];
   readonly oncePer: MappedText | null;
-  /** A country by its two letters, or where the payload says it. */
-  readonly defaultCountry: MappedText | null;
+  /** A country by its two letters, or where the payload says it; the first that is found counts. */
+  readonly defaultCountry: readonly MappedText[];
 }
 
 /** The rules of stored values. @throws Error when they are not as they were checked: a fault of the program */
@@ -56,13 +62,12 @@ export function rulesOf(values: ListenerValues): ListenerRules {
     language: values.language,
     mapping,
     conditions,
-    oncePer: textOf(values.once_per),
-    defaultCountry: textOf(values.default_country),
+    oncePer: values.once_per === null ? null : textOf(values.once_per),
+    defaultCountry: [values.default_country ?? []].flat().map(textOf),
   };
 }
 
-function textOf(written: string | null): MappedText | null {
-  if (written === null) return null;
+function textOf(written: string): MappedText {
   const parsed = parseMappedText(written);
   if ('error' in parsed) throw new Error(`A stored listener has a text that ${parsed.error}`);
   return parsed.text;
@@ -75,10 +80,29 @@ export function faultOfOncePer(written: string): string | undefined {
   return parsed.text.some((part) => typeof part !== 'string') ? undefined : 'must have a path, such as $.id';
 }
 
-/** What is wrong with `default_country`: a country, or a path to one. `isCountry` knows the countries. */
-export function faultOfCountry(written: string, isCountry: (text: string) => boolean): string | undefined {
-  if (!isPathText(written))
-    return isCountry(written) ? undefined : 'must be a country as two capital letters (ISO 3166-1), or a path to one';
-  const parsed = parseMappedText(written);
+/** Reads `default_country`: a country, or a path to one, or several of these. `isCountry` knows the countries. */
+export function readCountry(
+  written: unknown,
+  isCountry: (text: string) => boolean,
+): { readonly country: WrittenCountry } | { readonly error: string } {
+  if (written === undefined || written === null) return { country: null };
+  const texts: unknown[] = Array.isArray(written) ? written : [written];
+  if (texts.length < 1 || texts.length > MAX_ALTERNATIVES)
+    return { error: `must have 1 to ${MAX_ALTERNATIVES} alternatives` };
+  const read: string[] = [];
+  for (const text of texts) {
+    if (typeof text !== 'string') return { error: 'must be a text, or a list of texts' };
+    const error = faultOfCountry(text, isCountry);
+    if (error !== undefined) return { error };
+    read.push(text);
+  }
+  return { country: typeof written === 'string' ? written : read };
+}
+
+function faultOfCountry(text: string, isCountry: (text: string) => boolean): string | undefined {
+  if (text.length > MAX_RULE_TEXT) return `must not be longer than ${MAX_RULE_TEXT} characters`;
+  if (!isPathText(text))
+    return isCountry(text) ? undefined : 'must be a country as two capital letters (ISO 3166-1), or a path to one';
+  const parsed = parseMappedText(text);
   return 'error' in parsed ? parsed.error : undefined;
 }

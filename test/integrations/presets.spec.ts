@@ -3,7 +3,7 @@ import { parseConditions } from '../../src/integrations/mapping/conditions.js';
 import { parseMapping } from '../../src/integrations/mapping/mapping.js';
 import { PRESETS } from '../../src/integrations/mapping/presets.js';
 import { judgePayload } from '../../src/integrations/payloads/judge-payload.js';
-import { faultOfCountry, faultOfOncePer, type ListenerRules, rulesOf } from '../../src/integrations/store-listener.js';
+import { faultOfOncePer, type ListenerRules, readCountry, rulesOf } from '../../src/integrations/store-listener.js';
 import type { FieldErrors } from '../../src/platform/http/api-error.js';
 import { shopifyCheckout, shopifyOrder, wooCustomer, wooOrder } from './store-payloads.js';
 
@@ -104,7 +104,7 @@ describe('a preset', () => {
       parseConditions(preset.conditions, faults);
       expect(faults).toEqual({});
       expect(preset.once_per && faultOfOncePer(preset.once_per)).toBeUndefined();
-      expect(preset.default_country && faultOfCountry(preset.default_country, isPhoneCountry)).toBeUndefined();
+      expect(readCountry(preset.default_country, isPhoneCountry)).toEqual({ country: preset.default_country });
       const variables = [...preset.example_text.matchAll(/\{\{(\d+)\}\}/g)].map(([, number]) => `field_${number}`);
       expect(variables.filter((field) => !mapping.has(field))).toEqual([]);
     },

@@ -16,7 +16,8 @@ CREATE TABLE store_listeners (
   conditions       json NOT NULL DEFAULT '[]',
   -- What may lead to one message only, such as the order's number.
   once_per         text,
-  default_country  text,
+  -- A text, or several of which the first that is found counts.
+  default_country  json,
   enabled          boolean NOT NULL DEFAULT true,
   created_at       timestamptz(3) NOT NULL DEFAULT now(),
   updated_at       timestamptz(3) NOT NULL DEFAULT now()

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { timestamp } from '../../platform/http/timestamp.js';
-import { LISTENER_KINDS, type ListenerKind, type ListenerRow } from '../store-listener.js';
-import { EXAMPLE_CONDITIONS, EXAMPLE_MAPPING } from './save-listener.dto.js';
+import { LISTENER_KINDS, type ListenerKind, type ListenerRow, type WrittenCountry } from '../store-listener.js';
+import { COUNTRY, EXAMPLE_CONDITIONS, EXAMPLE_MAPPING } from './save-listener.dto.js';
 
 /** A listener as its tenant sees it. */
 export class ListenerDto {
@@ -43,8 +43,8 @@ export class ListenerDto {
   @ApiProperty({ type: String, nullable: true, example: '$.id' })
   once_per: string | null;
 
-  @ApiProperty({ type: String, nullable: true, example: 'EG' })
-  default_country: string | null;
+  @ApiProperty({ ...COUNTRY, nullable: true, example: 'EG' })
+  default_country: WrittenCountry;
 
   @ApiProperty({ type: Boolean, example: true })
   enabled: boolean;

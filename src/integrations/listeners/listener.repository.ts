@@ -26,7 +26,7 @@ const parametersOf = ({ values }: SealedListener): unknown[] => [
   JSON.stringify(values.mapping),
   JSON.stringify(values.conditions),
   values.once_per,
-  values.default_country,
+  values.default_country === null ? null : JSON.stringify(values.default_country),
   values.enabled,
 ];
 

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { WrittenCondition } from '../mapping/conditions.js';
 import type { WrittenMapping } from '../mapping/mapping.js';
-import { LISTENER_KINDS, type ListenerKind } from '../store-listener.js';
-import { EXAMPLE_CONDITIONS, EXAMPLE_MAPPING } from './save-listener.dto.js';
+import { LISTENER_KINDS, type ListenerKind, type WrittenCountry } from '../store-listener.js';
+import { COUNTRY, EXAMPLE_CONDITIONS, EXAMPLE_MAPPING } from './save-listener.dto.js';
 
 /** A ready-made listener. */
 export class PresetDto {
@@ -34,6 +34,6 @@ export class PresetDto {
   @ApiProperty({ type: String, nullable: true, example: '$.id' })
   once_per: string | null;
 
-  @ApiProperty({ type: String, nullable: true, example: '$.billing.country' })
-  default_country: string | null;
+  @ApiProperty({ ...COUNTRY, nullable: true, example: '$.billing.country' })
+  default_country: WrittenCountry;
 }

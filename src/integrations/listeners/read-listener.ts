@@ -5,11 +5,11 @@ import { parseConditions } from '../mapping/conditions.js';
 import { parseMapping } from '../mapping/mapping.js';
 import { isRecord } from '../mapping/path.js';
 import {
-  faultOfCountry,
   faultOfOncePer,
   type ListenerKind,
   type ListenerRow,
   type ListenerValues,
+  readCountry,
 } from '../store-listener.js';
 import { CreateListenerDto } from './save-listener.dto.js';
 
@@ -36,8 +36,8 @@ export async function readListener(body: unknown, stored?: ListenerRow): Promise
   const conditions = parseConditions(dto.conditions, faults).map(({ written }) => written);
   if (stored && dto.kind !== stored.kind) add(faults, 'kind', 'kind cannot be changed; make another listener');
   if (dto.once_per) add(faults, 'once_per', prefixed('once_per', faultOfOncePer(dto.once_per)));
-  if (dto.default_country)
-    add(faults, 'default_country', prefixed('default_country', faultOfCountry(dto.default_country, isPhoneCountry)));
+  const country = readCountry(dto.default_country, isPhoneCountry);
+  if ('error' in country) add(faults, 'default_country', `default_country ${country.error}`);
   const secret = secretOf(body, dto.secret);
   const needsSecret = dto.kind !== 'generic' && (secret === null || (secret === undefined && !stored));
   if (needsSecret && !faults.secret) add(faults, 'secret', `secret is required: the calls of ${dto.kind} are signed`);
@@ -52,7 +52,7 @@ export async function readListener(body: unknown, stored?: ListenerRow): Promise
       mapping,
       conditions,
       once_per: dto.once_per ?? null,
-      default_country: dto.default_country ?? null,
+      default_country: 'country' in country ? country.country : null,
       enabled: dto.enabled ?? true,
     },
     secret,

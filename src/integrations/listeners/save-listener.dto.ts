@@ -4,9 +4,9 @@ import { Allow, IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
 import { booleanText, emptyAsAbsent } from '../../messages/dto/form-values.js';
 import { MAX_TEMPLATE_NAME } from '../../messages/dto/send-template.dto.js';
 import { MaxCodePoints } from '../../platform/http/validation/code-points.js';
-import { OptionalPlainText, RequiredPlainText } from '../../platform/http/validation/plain-text.js';
-import type { ListenerKind } from '../store-listener.js';
-import { LISTENER_KINDS } from '../store-listener.js';
+import { OptionalPlainText, RequiredPlainText, trimmedOrNull } from '../../platform/http/validation/plain-text.js';
+import { MAX_ALTERNATIVES } from '../mapping/mapping.js';
+import { LISTENER_KINDS, type ListenerKind, MAX_RULE_TEXT } from '../store-listener.js';
 
 /** The example of a mapping and its conditions: a paid order of WooCommerce. */
 export const EXAMPLE_MAPPING = {
@@ -19,7 +19,15 @@ export const EXAMPLE_MAPPING = {
 };
 export const EXAMPLE_CONDITIONS = [{ path: '$.status', op: 'in', value: ['processing', 'completed'] }];
 
-/** Body of create. Mapping and conditions are checked by their own parsers. */
+/** A text, or a list of texts. */
+export const COUNTRY = {
+  oneOf: [
+    { type: 'string', maxLength: MAX_RULE_TEXT },
+    { type: 'array', items: { type: 'string', maxLength: MAX_RULE_TEXT }, maxItems: MAX_ALTERNATIVES },
+  ],
+};
+
+/** Body of create. Mapping, conditions and country are checked by their own parsers. */
 export class CreateListenerDto {
   @ApiProperty({
     type: String,
@@ -86,20 +94,23 @@ export class CreateListenerDto {
   conditions?: unknown;
 
   @OptionalPlainText({
-    max: 300,
+    max: MAX_RULE_TEXT,
     example: '$.id',
     description:
       'A path, or a text with paths: of all payloads for which it comes to the same, one leads to a message (remembered for 90 days). For stores that say again and again that an order is paid.',
   })
   once_per?: string | null;
 
-  @OptionalPlainText({
-    max: 300,
+  @ApiPropertyOptional({
+    ...COUNTRY,
+    nullable: true,
     example: 'EG',
     description:
-      'How phone numbers without a country code are read: as they are dialled in this country (ISO 3166-1, two letters), or in the one that a path finds, such as `$.billing.country`.',
+      'How phone numbers without a country code are read: as they are dialled in this country (ISO 3166-1, two letters), or in the one that a path finds, such as `$.billing.country`. Of up to five the first that is found counts.',
   })
-  default_country?: string | null;
+  @Transform(trimmedOrNull)
+  @Allow()
+  default_country?: unknown;
 
   @ApiPropertyOptional({
     type: Boolean,

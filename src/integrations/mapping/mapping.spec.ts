@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FieldErrors } from '../../platform/http/api-error.js';
 import { fillMappedText, MAX_TEXT, parseMappedText } from './mapped-text.js';
-import { applyMapping, parseMapping } from './mapping.js';
+import { applyMapping, MAPPED_FIELDS, parseMapping } from './mapping.js';
 
 const ORDER = {
   number: 727,
@@ -17,7 +17,8 @@ const ORDER = {
 function filled(text: string): string | undefined {
   const parsed = parseMappedText(text);
   if ('error' in parsed) throw new Error(parsed.error);
-  return fillMappedText(parsed.text, ORDER);
+  const found = fillMappedText(parsed.text, ORDER);
+  return found && 'value' in found ? found.value : undefined;
 }
 
 const errorOf = (text: string): string | undefined => {
@@ -55,8 +56,10 @@ describe('a text of a mapping', () => {
     expect(errorOf('Order ${$.number + 1}')).toMatch(/cannot be read up to a \}/);
     expect(errorOf('a'.repeat(MAX_TEXT))).toBeUndefined();
     expect(errorOf('a'.repeat(MAX_TEXT + 1))).toBe('must not be longer than 2000 characters');
-    expect(errorOf('${$.a}'.repeat(20))).toBeUndefined();
-    expect(errorOf('${$.a} '.repeat(21))).toBe('must not have more than 20 paths');
+    for (const path of ['${$.a}', '${$.a} ', 'a ${$.a}']) {
+      expect(errorOf(path.repeat(20))).toBeUndefined();
+      expect(errorOf(path.repeat(21))).toBe('must not have more than 20 paths');
+    }
   });
 
   it('is read or refused, whatever it is, and comes to one line', () => {
@@ -64,7 +67,8 @@ describe('a text of a mapping', () => {
       fc.property(fc.string({ unit: fc.constantFrom(..."${}.[]'ab \n") }), fc.jsonValue(), (text, payload) => {
         const parsed = parseMappedText(text);
         if ('error' in parsed) return;
-        expect(fillMappedText(parsed.text, payload) ?? 'a').toMatch(/^\S+( \S+)*$/u);
+        const found = fillMappedText(parsed.text, payload) ?? { value: 'a' };
+        expect('value' in found && found.value).toMatch(/^\S+( \S+)*$/u);
       }),
       { numRuns: 2000 },
     );
@@ -109,8 +113,18 @@ describe('a mapping', () => {
       'mapping.field_4': ['field_4 must have 1 to 5 alternatives'],
       'mapping.phone': ['phone is required'],
     });
+    const long = 'x'.repeat(1_000_000);
+    expect(JSON.stringify(faultsOf({ phone: '$.a', [long]: '$.a' })).length).toBeLessThan(2000);
     expect(faultsOf([])).toEqual({ mapping: ['mapping must be an object of fields and their paths'] });
     expect(faultsOf({ phone: Array.from({ length: 6 }, () => '$.a') })).toHaveProperty(['mapping.phone']);
     expect(faultsOf({ phone: Array.from({ length: 5 }, () => '$.a'), field_10: '$.a', button_9: '$.a' })).toEqual({});
+  });
+
+  it('may have all fields that there are, and no more', () => {
+    const all = Object.fromEntries(MAPPED_FIELDS.map((field) => [field, '$.a']));
+    expect(faultsOf(all)).toEqual({});
+    expect(faultsOf({ ...all, one_more: '$.a' })).toEqual({
+      mapping: [`mapping must not have more than ${MAPPED_FIELDS.length} fields`],
+    });
   });
 });

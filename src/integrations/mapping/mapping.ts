@@ -1,10 +1,12 @@
 import { MAX_BUTTONS, MAX_FIELDS } from '../../templates/sending/given-values.js';
 import { type FieldErrors } from '../../platform/http/api-error.js';
-import { fillMappedText, type MappedText, parseMappedText } from './mapped-text.js';
+import { fillMappedText, type FilledText, type MappedText, parseMappedText } from './mapped-text.js';
 import { isRecord } from './path.js';
 
 /** Texts for one field, of which the first that comes to something counts. */
-const MAX_ALTERNATIVES = 5;
+export const MAX_ALTERNATIVES = 5;
+/** What a refusal repeats of a field's name that is none. */
+const SHOWN_NAME = 50;
 
 const numbered = (name: string, first: number, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${name}_${index + first}`);
@@ -42,10 +44,11 @@ export type WrittenMapping = Readonly<Record<string, string | readonly string[]>
 /** The same, read. */
 export type Mapping = ReadonlyMap<string, readonly MappedText[]>;
 
-/** What a payload gives for one field; null: nothing was found. */
+/** What a payload gives for one field; null: nothing was found, or (`error`) nothing that can be taken. */
 export interface MappedField {
   readonly field: string;
   readonly value: string | null;
+  readonly error?: string;
 }
 
 /** Reads a mapping. Adds to `faults` what is wrong with it, under `mapping` or `mapping.<field>`. */
@@ -56,12 +59,18 @@ export function parseMapping(written: unknown, faults: FieldErrors): { mapping: 
     faults.mapping = ['mapping must be an object of fields and their paths'];
     return { mapping, written: kept };
   }
-  for (const [field, value] of Object.entries(written)) {
-    const place = `mapping.${field}`;
+  const fields = Object.entries(written);
+  if (fields.length > MAPPED_FIELDS.length) {
+    faults.mapping = [`mapping must not have more than ${MAPPED_FIELDS.length} fields`];
+    return { mapping, written: kept };
+  }
+  for (const [field, value] of fields) {
     if (!KNOWN.has(field)) {
-      faults[place] = [`${field} is no field of a mapping; there are ${MAPPED_FIELDS.join(', ')}`];
+      const name = field.slice(0, SHOWN_NAME);
+      faults[`mapping.${name}`] = [`${name} is no field of a mapping; there are ${MAPPED_FIELDS.join(', ')}`];
       continue;
     }
+    const place = `mapping.${field}`;
     const texts: unknown[] = Array.isArray(value) ? value : [value];
     if (texts.length < 1 || texts.length > MAX_ALTERNATIVES) {
       faults[place] = [`${field} must have 1 to ${MAX_ALTERNATIVES} alternatives`];
@@ -87,11 +96,14 @@ function readText(value: unknown): { readonly text: MappedText } | { readonly er
 
 /** What the mapping makes of a payload, field by field. */
 export function applyMapping(mapping: Mapping, payload: unknown): MappedField[] {
-  return [...mapping].map(([field, alternatives]) => {
-    for (const text of alternatives) {
-      const value = fillMappedText(text, payload);
-      if (value !== undefined) return { field, value };
-    }
-    return { field, value: null };
-  });
+  return [...mapping].map(([field, alternatives]) => ({ field, value: null, ...firstFound(alternatives, payload) }));
+}
+
+/** What the first of some texts that comes to something comes to. */
+export function firstFound(alternatives: readonly MappedText[], payload: unknown): FilledText | undefined {
+  for (const text of alternatives) {
+    const filled = fillMappedText(text, payload);
+    if (filled) return filled;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { ListenerKind } from '../store-listener.js';
+import type { ListenerKind, WrittenCountry } from '../store-listener.js';
 import type { WrittenCondition } from './conditions.js';
 import type { WrittenMapping } from './mapping.js';
 
@@ -14,7 +14,7 @@ export interface Preset {
   readonly mapping: WrittenMapping;
   readonly conditions: readonly WrittenCondition[];
   readonly once_per: string | null;
-  readonly default_country: string | null;
+  readonly default_country: WrittenCountry;
 }
 
 /* WooCommerce REST API documentation, "Orders" and "Customers": a webhook's payload is what the API shows. */
@@ -72,8 +72,12 @@ const SHOPIFY_ORDER = {
   ...SHOPIFY_CONTACT,
 };
 
-/** Orders without a shipping address (downloads, collection) have no country there; their phones then need a code. */
-const SHOPIFY_COUNTRY = '$.shipping_address.country_code';
+/** In the order of the phones above. An order without any address has no country; its phone then needs a code. */
+const SHOPIFY_COUNTRY = [
+  '$.shipping_address.country_code',
+  '$.billing_address.country_code',
+  '$.customer.default_address.country_code',
+];
 
 const shopifyOrder = (
   id: string,
@@ -176,7 +180,6 @@ export const PRESETS: readonly Preset[] = [
         { path: '$.abandoned_checkout_url', op: 'exists', value: true },
       ],
       once_per: '$.token',
-      default_country: '$.customer.default_address.country_code',
     },
   ),
 ];

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { FieldErrors } from '../../platform/http/api-error.js';
-import { parseLocalPhone } from '../../platform/phone/local-phone.js';
+import { isPhoneCountry, parseLocalPhone } from '../../platform/phone/local-phone.js';
 import { unmetCondition, type WrittenCondition } from '../mapping/conditions.js';
-import { fillMappedText } from '../mapping/mapped-text.js';
-import { applyMapping, type MappedField } from '../mapping/mapping.js';
+import { fillMappedText, type FilledText } from '../mapping/mapped-text.js';
+import { applyMapping, firstFound, type MappedField } from '../mapping/mapping.js';
 import type { ListenerRules } from '../store-listener.js';
 
 /** What a listener's rules make of a payload, before anything of the account is looked at. */
@@ -18,8 +18,10 @@ export interface Judgement {
   readonly contact: Readonly<Record<string, string>>;
   /** Digits; null when the payload gives no phone. */
   readonly phone: string | null;
-  /** Why not, by field. */
+  /** Why nothing can be sent, by field. */
   readonly faults: FieldErrors;
+  /** What of the contact cannot be taken, by field; nobody misses a message for that. */
+  readonly contactFaults: FieldErrors;
   /** What may lead to one message only; null when the listener has no `once_per`, or the payload nothing for it. */
   readonly once: string | null;
 }
@@ -29,28 +31,39 @@ const OF_CONTACT = 'contact.';
 /** Applies a listener's conditions and mapping to a payload. The same for a delivery and a dry run. */
 export function judgePayload(rules: ListenerRules, payload: unknown): Judgement {
   const mapped = applyMapping(rules.mapping, payload);
-  const found = new Map(mapped.flatMap(({ field, value }) => (value === null ? [] : [[field, value] as const])));
-  const phone = phoneOf(found.get('phone'), rules, payload);
   const contact: Record<string, string> = {};
   const fields: Record<string, string> & Judgement['fields'] = {
     template_name: rules.templateName,
     language: rules.language,
   };
-  for (const [field, value] of found) {
-    if (field.startsWith(OF_CONTACT)) contact[field.slice(OF_CONTACT.length)] = value;
+  const faults: FieldErrors = {};
+  const contactFaults: FieldErrors = {};
+  for (const { field, value, error } of mapped) {
+    const ofContact = field.startsWith(OF_CONTACT);
+    if (error !== undefined) (ofContact ? contactFaults : faults)[field] = [`${field} ${error}.`];
+    if (value === null) continue;
+    if (ofContact) contact[field.slice(OF_CONTACT.length)] = value;
     else fields[field] = value;
   }
+  const phone = phoneOf(fields.phone, rules, payload);
   if ('digits' in phone) fields.phone = phone.digits;
+  else faults.phone ??= [phone.error];
+  const once = rules.oncePer ? fillMappedText(rules.oncePer, payload) : undefined;
+  if (once && 'error' in once) faults.once_per = [`once_per ${once.error}.`];
   return {
     unmet: unmetCondition(rules.conditions, payload)?.written,
     mapped,
     fields,
     contact,
     phone: 'digits' in phone ? phone.digits : null,
-    faults: 'digits' in phone ? {} : { phone: [phone.error] },
-    once: (rules.oncePer && fillMappedText(rules.oncePer, payload)) ?? null,
+    faults,
+    contactFaults,
+    once: valueOf(once) ?? null,
   };
 }
+
+const valueOf = (filled: FilledText | undefined): string | undefined =>
+  filled && 'value' in filled ? filled.value : undefined;
 
 function phoneOf(
   written: string | undefined,
@@ -58,10 +71,11 @@ function phoneOf(
   payload: unknown,
 ): { readonly digits: string } | { readonly error: string } {
   if (written === undefined) return { error: 'The mapping finds no phone in the payload.' };
-  const country = defaultCountry ? fillMappedText(defaultCountry, payload)?.toUpperCase() : undefined;
+  const country = valueOf(firstFound(defaultCountry, payload))?.toUpperCase();
   const phone = parseLocalPhone(written, country);
   if ('digits' in phone) return phone;
-  const of = country === undefined ? '' : ` of ${country}`;
+  // What the payload calls a country may be anything, of any length.
+  const of = country !== undefined && isPhoneCountry(country) ? ` of ${country}` : '';
   return { error: `The phone that the mapping finds is no phone number${of}: it ${phone.error}.` };
 }
 

@@ -102,7 +102,7 @@ const shownOf = ({ phone, fields, mapped }: Judgement): Omit<DryRunDto, 'status'
   template_name: fields.template_name,
   language: fields.language,
   text: null,
-  fields: mapped,
+  fields: mapped.map(({ field, value }) => ({ field, value })),
 });
 
 /** @throws ApiError 404 when the tenant has no such payload */

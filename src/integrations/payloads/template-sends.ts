@@ -74,11 +74,11 @@ export const alreadySent = (): Reason => ({
 
 /** Tries again without the contact's fields that were refused, as long as nothing else was. */
 async function withoutWrongContact<T>(
-  { fields, contact, faults }: Judgement,
+  { fields, contact, faults, contactFaults }: Judgement,
   send: (form: MediaForm) => Promise<T>,
 ): Promise<{ result: T; leftOut: Reason | undefined }> {
   if (Object.keys(faults).length > 0) throw validationError(faults);
-  const wrong: FieldErrors = {};
+  const wrong: FieldErrors = { ...contactFaults };
   for (;;) {
     const left = Object.entries(contact).filter(([name]) => !Object.hasOwn(wrong, `${OF_CONTACT}${name}`));
     try {
