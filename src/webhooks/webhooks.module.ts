@@ -11,7 +11,7 @@ import { WebhooksService } from './endpoints/webhooks.service.js';
 /** For the API: endpoints and what was delivered to them. */
 @Module({
   imports: [EndpointsModule, MediaModule, ReplaysModule],
-  controllers: [DeliveriesController, WebhooksController],
+  controllers: [WebhooksController, DeliveriesController],
   providers: [DeliveriesService, WebhookTestsService, WebhooksService],
 })
 export class WebhooksModule {}
