@@ -1,11 +1,22 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
+import type { PlatformProcess } from '../support/platform-process.js';
 import { TestTenant } from '../support/tenant.js';
 import { attempted, endpointOf, happen } from './delivery-lab.js';
 import { Receiver } from './receiver-lab.js';
 
 /** So many endpoints hang as there are places in the process. */
 const PLACES = 10;
+/** More failing endpoints than both workers hold. */
+const FAILING = 1200;
+
+/** Attempts that a worker has counted. */
+async function attemptsOf({ operatorUrl }: PlatformProcess): Promise<number> {
+  const text = await (await fetch(`${operatorUrl}/metrics`)).text();
+  const counts = [...text.matchAll(/^rasl_outgoing_webhook_attempts_total\{[^}]*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
 
 /** An installation of its own: few places, short time-outs, and workers that are killed. */
 describe('deliveries beside slow receivers', () => {
@@ -67,23 +78,92 @@ describe('deliveries beside slow receivers', () => {
     });
   }, 60_000);
 
-  it('of a worker that is killed are made by another', async () => {
+  it('and endpoints that fail, more than the workers hold, find others with events taken in between', async () => {
+    const failing = await tenant();
+    const copied = await endpointOf(failing, `${hanging.url}/copied`);
+    await failing.rows(
+      `WITH copies AS (
+         INSERT INTO webhooks (tenant_id, url, events, secret_encrypted, failing_since)
+         SELECT tenant_id, url, events, secret_encrypted, now() FROM webhooks CROSS JOIN generate_series(1, $2) WHERE id = $1
+         RETURNING id, tenant_id),
+       event AS (
+         INSERT INTO events (id, tenant_id, event_id, type, resource_id, occurred_at, payload)
+         SELECT nextval(pg_get_serial_sequence('event_outbox', 'id')), $3, 'evt_1_' || repeat('f', 12), 'contact.updated', 1, now(), '{}'
+         RETURNING created_at, id)
+       INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, next_at)
+       SELECT copies.tenant_id, copies.id, event.created_at, event.id, 'contact:' || n, now() - interval '1 minute'
+         FROM copies, event, generate_series(1, 3) AS n`,
+      [copied.id, FAILING, failing.id],
+    );
+    const held = async (): Promise<number> => {
+      const [row] = await failing.rows<{ n: number }>(
+        'SELECT count(*)::int AS n FROM webhook_leases WHERE tenant_id = $1 AND until > now()',
+        [failing.id],
+      );
+      return row?.n ?? 0;
+    };
+    // Both workers have as many of them as they take.
+    await eventually('the failing ones to be taken', async () => (await held()) >= 500 || undefined);
+    const sound = await tenant();
+    const ids = await happen(sound, await endpointOf(sound, receiver.url), [1, 2, 3]);
+    for (const id of ids) expect(await attempted(sound, id, 1)).toMatchObject({ status: 'delivered' });
+    const [left] = await failing.rows<{ n: number }>(
+      'SELECT count(*)::int AS n FROM webhook_deliveries WHERE tenant_id = $1 AND attempts = 0',
+      [failing.id],
+    );
+    expect(left?.n).toBeGreaterThan(0);
+    // Those that had their turn are set aside for others of their kind.
+    await eventually('the first of them to make room', async () => {
+      const aside = await failing.rows(
+        'SELECT FROM webhook_leases WHERE tenant_id = $1 AND troubled AND until <= now()',
+        [failing.id],
+      );
+      return aside.length > 0 || undefined;
+    });
+    await failing.rows('UPDATE webhooks SET enabled = false WHERE tenant_id = $1', [failing.id]);
+  }, 60_000);
+
+  it('of a worker that is killed are made by the one that lives', async () => {
     const one = await tenant();
+    const { workers } = installation;
+    const before = new Map(
+      await Promise.all(workers.map(async (worker) => [worker, await attemptsOf(worker)] as const)),
+    );
+    const ids = await slowly(one);
+    const holder = await eventually('a worker to count', async () => {
+      for (const worker of workers) if ((await attemptsOf(worker)) > (before.get(worker) ?? 0)) return worker;
+      return undefined;
+    });
+    await holder.crash();
+    expect(await unattempted(one)).toBeGreaterThan(0);
+    // As the rest of its lease does.
+    await one.rows("UPDATE webhook_leases SET until = until - interval '15 seconds' WHERE tenant_id = $1", [one.id]);
+    for (const id of ids) expect(await attempted(one, id, 1)).toMatchObject({ status: 'delivered' });
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(60);
+    await holder.start();
+  }, 60_000);
+
+  /** Sixty deliveries, some of which are under way, and some still to come. */
+  async function slowly(one: TestTenant): Promise<number[]> {
     const endpoint = await endpointOf(one, receiver.url);
-    // One answer is held back, so that some of it is under way when the worker dies.
+    // Answers are held back, so that some of it is under way when the worker dies.
     receiver.behaves((_request, response) => void setTimeout(() => response.writeHead(200).end(), 100));
-    const ids = await happen(
-      one,
-      endpoint,
-      Array.from({ length: 60 }, (_, n) => n + 1),
-    );
+    const resources = Array.from({ length: 60 }, (_, n) => n + 1);
+    const ids = await happen(one, endpoint, resources);
     await receiver.count(5);
+    return ids;
+  }
+
+  const unattempted = async (one: TestTenant): Promise<number> => {
+    const rows = await one.rows('SELECT FROM webhook_deliveries WHERE tenant_id = $1 AND attempts = 0', [one.id]);
+    return rows.length;
+  };
+
+  it('of workers that are all killed are made by the next', async () => {
+    const one = await tenant();
+    const ids = await slowly(one);
     await Promise.all(installation.workers.map((worker) => worker.crash()));
-    const left = await one.rows<{ id: number }>(
-      'SELECT id FROM webhook_deliveries WHERE tenant_id = $1 AND attempts = 0',
-      [one.id],
-    );
-    expect(left.length).toBeGreaterThan(0);
+    expect(await unattempted(one)).toBeGreaterThan(0);
     await installation.workers[0]?.start();
     for (const id of ids) expect(await attempted(one, id, 1)).toMatchObject({ status: 'delivered' });
     const arrived = new Set(receiver.received.map(({ headers }) => headers['webhook-id']));

@@ -8,8 +8,8 @@ import { DeliveryRun } from './delivery-run.js';
 import { DeliverySignal } from './delivery-signal.js';
 import { DeliveryStore, type DueDelivery } from './delivery-store.js';
 import { EndpointWork } from './endpoint-work.js';
+import { HeldEndpoints } from './held-endpoints.js';
 import { Places } from './places.js';
-import { TenantRounds } from './tenant-rounds.js';
 
 /** A worker that died keeps its endpoints from the others for this long; one that lives renews in time. */
 const LEASE_MS = 15_000;
@@ -21,11 +21,8 @@ const LOOK_EVERY_MS = 250;
 /** Least time between two looks for endpoints, however many signals come; longer the more it has, so that others get some. */
 const TAKE_EVERY_MS = 50;
 const TAKE_SLOWER_MS = 2;
-/** Endpoints taken at once, and held at most. */
-const TAKEN_AT_ONCE = 20;
-const HELD_AT_MOST = 500;
-/** An endpoint stays with its worker for so long after its last delivery. */
-const LINGER_MS = 2_000;
+/** A look that took long is followed by a pause of so many times that: looking is a part of the database's work, not all of it. */
+const PAUSE_PER_LOOK = 2;
 const AFTER_FAILURE_MS = 500;
 
 /**
@@ -37,15 +34,17 @@ const AFTER_FAILURE_MS = 500;
 @Injectable()
 export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly owner = randomUUID();
-  private readonly works = new Map<number, EndpointWork>();
-  private readonly rounds = new TenantRounds<EndpointWork>();
+  private readonly held = new HeldEndpoints();
   private readonly places: Places;
   private readonly wakeup = new Wakeup(1);
   private readonly loop: Loop;
   private readonly underWay = new Set<Promise<void>>();
   private stopListening?: () => void;
   private renewedAt = -Infinity;
-  private tookAt = -Infinity;
+  /** No look for endpoints before. */
+  private lookAt = -Infinity;
+  /** The last look found as many as there was room for. */
+  private moreWait = false;
 
   constructor(
     private readonly store: DeliveryStore,
@@ -67,7 +66,7 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.stopListening = this.signal.listen(() => {
-      for (const work of this.works.values()) work.refill();
+      for (const work of this.held.all) work.refill();
       this.wakeup.wake();
     });
     this.loop.start();
@@ -79,62 +78,75 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
     this.wakeup.wake();
     await stopped;
     await Promise.all(this.underWay);
-    await this.giveBack([...this.works.keys()]);
+    await this.giveBack(this.held.all);
   }
 
   private async round(stopping: AbortSignal): Promise<number> {
     const begin = performance.now();
     await this.renew(begin);
-    await this.take(begin);
+    this.held.rotate(begin);
+    await this.take();
     await this.refresh();
     await this.read();
     this.begin(stopping);
-    const idle = [...this.works].filter(([, work]) => work.isIdle(performance.now(), LINGER_MS)).map(([id]) => id);
-    if (idle.length > 0) await this.giveBack(idle);
-    if (!stopping.aborted) await this.wakeup.wait(LOOK_EVERY_MS);
+    await this.leave(this.held.idle(performance.now()));
+    if (!stopping.aborted) await this.wakeup.wait(this.moreWait ? this.untilLook() : LOOK_EVERY_MS);
     return 0;
   }
 
   private async renew(now: number): Promise<void> {
-    if (this.works.size === 0) {
+    if (this.held.size === 0) {
       this.renewedAt = now;
       return;
     }
     if (now - this.renewedAt < RENEW_EVERY_MS) return;
-    const ours = await this.store.renew(this.owner, [...this.works.keys()], LEASE_MS);
+    const ours = await this.store.renew(this.owner, this.held.ids, LEASE_MS);
     this.renewedAt = now;
-    for (const id of [...this.works.keys()]) if (!ours.has(id)) this.forget(id);
+    for (const id of this.held.ids) if (!ours.has(id)) this.held.forget(id);
   }
 
-  private async take(now: number): Promise<void> {
-    const room = Math.min(TAKEN_AT_ONCE, HELD_AT_MOST - this.works.size);
-    if (room <= 0 || now - this.tookAt < TAKE_EVERY_MS + this.works.size * TAKE_SLOWER_MS) return;
-    this.tookAt = now;
-    const ids = await this.store.take(this.owner, LEASE_MS, room);
-    const fresh = ids.filter((id) => !this.works.has(id));
-    if (fresh.length === 0) return;
-    for (const endpoint of await this.store.changed(fresh.map((id) => ({ id, version: null })))) {
+  private async take(): Promise<void> {
+    const begin = performance.now();
+    const room = this.held.room(begin);
+    if (begin < this.lookAt || room.sound + room.troubled === 0) return;
+    const taken = await this.store.take(this.owner, LEASE_MS, room);
+    const end = performance.now();
+    this.moreWait = room.sound > 0 && taken.filter(({ troubled }) => !troubled).length >= room.sound;
+    const pause = this.moreWait ? TAKE_EVERY_MS : TAKE_EVERY_MS + this.held.size * TAKE_SLOWER_MS;
+    this.lookAt = end + Math.max(pause, PAUSE_PER_LOOK * (end - begin));
+    const fresh = new Map(taken.filter(({ id }) => !this.held.of(id)).map(({ id, troubled }) => [id, troubled]));
+    if (fresh.size === 0) return;
+    for (const endpoint of await this.store.changed([...fresh.keys()].map((id) => ({ id, version: null })))) {
       // Deleted in this moment: its lease went with it.
       if (endpoint.version === null) continue;
-      const work = new EndpointWork(endpoint, this.settings.WEBHOOK_ENDPOINT_CONCURRENCY);
-      this.works.set(endpoint.id, work);
-      this.rounds.add(endpoint.tenant_id, endpoint.id, work);
+      const { WEBHOOK_ENDPOINT_CONCURRENCY: most } = this.settings;
+      this.held.add(new EndpointWork(endpoint, most, fresh.get(endpoint.id) === true));
     }
+  }
+
+  private untilLook(): number {
+    return Math.max(TAKE_EVERY_MS, Math.min(LOOK_EVERY_MS, this.lookAt - performance.now()));
   }
 
   /** An endpoint that is changed, disabled or deleted is treated so from the next round on. */
   private async refresh(): Promise<void> {
-    if (this.works.size === 0) return;
-    const known = [...this.works].map(([id, { endpoint }]) => ({ id, version: endpoint.version }));
+    if (this.held.size === 0) return;
+    const known = this.held.all.map(({ endpoint: { id, version } }) => ({ id, version }));
     for (const endpoint of await this.store.changed(known)) {
-      if (endpoint.version === null) this.forget(endpoint.id);
-      else this.works.get(endpoint.id)?.change(endpoint);
+      if (endpoint.version === null) this.held.forget(endpoint.id);
+      else this.held.of(endpoint.id)?.change(endpoint);
     }
   }
 
   private async read(): Promise<void> {
-    const wanted = [...this.works]
-      .map(([id, work]) => ({ id, work, room: work.room, begun: work.refills, known: work.due.known }))
+    const wanted = this.held.all
+      .map((work) => ({
+        id: work.endpoint.id,
+        work,
+        room: work.room,
+        begun: work.refills,
+        known: work.due.known,
+      }))
       .filter(({ room }) => room > 0);
     if (wanted.length === 0) return;
     const found = new Map<number, DueDelivery[]>(wanted.map(({ id }) => [id, []]));
@@ -145,12 +157,13 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
   /** Begins whatever there are places for. */
   private begin(stopping: AbortSignal): void {
     if (stopping.aborted || performance.now() - this.renewedAt > TRUSTED_MS) return;
-    this.rounds.each((work) => !this.places.isFull && this.beginOne(work, stopping));
+    this.held.eachInTurn((work) => !this.places.isFull && this.beginOne(work, stopping));
   }
 
   /** Answers whether the endpoint began a delivery. */
   private beginOne(work: EndpointWork, stopping: AbortSignal): boolean {
-    if (work.due.startable === 0 || !work.endpoint.is_active) return false;
+    const now = performance.now();
+    if (work.due.startable === 0 || !work.mayBegin(now)) return false;
     const giveBack = this.places.take(work.places);
     if (!giveBack) return false;
     const delivery = work.due.begin();
@@ -158,8 +171,10 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
       giveBack();
       return false;
     }
+    const ended = work.call(now);
     const done = this.run
       .deliver(work, delivery, () => {
+        ended();
         giveBack();
         // At once, not in the next round: a quick endpoint has thousands a second of such moments.
         this.begin(stopping);
@@ -174,17 +189,25 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
     return true;
   }
 
-  private forget(id: number): void {
-    const work = this.works.get(id);
-    if (!work) return;
-    work.due.clear();
-    this.works.delete(id);
-    this.rounds.remove(work.endpoint.tenant_id, id);
+  /** Gives endpoints to whoever takes them next; those that are troubled go behind the others of their kind. */
+  private async leave(works: readonly EndpointWork[]): Promise<void> {
+    if (works.length === 0) return;
+    const now = performance.now();
+    const troubled = works.filter((work) => work.isLeaving && work.isTroubled(now));
+    if (troubled.length > 0) {
+      for (const { endpoint } of troubled) this.held.forget(endpoint.id);
+      await this.store.setAside(
+        this.owner,
+        troubled.map((work) => ({ id: work.endpoint.id, restMs: work.restMs(now) })),
+      );
+    }
+    await this.giveBack(works.filter((work) => !troubled.includes(work)));
   }
 
-  private async giveBack(ids: readonly number[]): Promise<void> {
-    for (const id of ids) this.forget(id);
-    if (ids.length === 0) return;
+  private async giveBack(works: readonly EndpointWork[]): Promise<void> {
+    if (works.length === 0) return;
+    const ids = works.map(({ endpoint }) => endpoint.id);
+    for (const id of ids) this.held.forget(id);
     try {
       await this.store.giveBack(this.owner, ids);
     } catch (error) {

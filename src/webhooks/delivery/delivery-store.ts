@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import type { AttemptEndpoint } from './delivery-attempt.js';
 import type { DeliveryEnd } from './delivery-end.js';
+import type { Room } from './held-endpoints.js';
 
 /** An endpoint as deliveries need it. */
 export interface LeasedEndpoint extends AttemptEndpoint {
@@ -12,6 +13,13 @@ export interface LeasedEndpoint extends AttemptEndpoint {
   readonly failing_since: Date | null;
   /** Changes with every change of the endpoint. */
   readonly version: string;
+}
+
+/** An endpoint that was taken. */
+export interface TakenEndpoint {
+  readonly id: number;
+  /** It fails, or was set aside as one that does or is slow. */
+  readonly troubled: boolean;
 }
 
 /** A delivery that is due. */
@@ -43,21 +51,29 @@ waiting AS (
     SELECT d.webhook_id, d.next_at FROM webhook_deliveries d
      WHERE d.next_at IS NOT NULL AND d.webhook_id > w.webhook_id ORDER BY d.webhook_id, d.next_at, d.id LIMIT 1) n)`;
 
-/* Two workers that take at the same moment: the second finds the first one's lease, and gets nothing. */
+/*
+ * Of either kind those that wait the longest: since something is due, or since they were set aside. Two workers that take
+ * at the same moment: the second finds the first one's lease, and gets nothing.
+ */
 const TAKE = `
 WITH RECURSIVE ${WAITING},
-free AS (
-  SELECT e.id, e.tenant_id
+free AS MATERIALIZED (
+  SELECT e.id, e.tenant_id, greatest(w.next_at, l.until) AS since,
+         e.failing_since IS NOT NULL OR coalesce(l.troubled, false) AS troubled
     FROM waiting w
     JOIN webhooks e ON e.id = w.webhook_id AND e.enabled
     JOIN tenants t ON t.id = e.tenant_id AND t.status = 'active'
     LEFT JOIN webhook_leases l ON l.webhook_id = e.id
-   WHERE w.next_at <= now() AND (l.until IS NULL OR l.until <= now())
-   ORDER BY w.next_at LIMIT $3)
-INSERT INTO webhook_leases AS l (webhook_id, tenant_id, owner, until)
-SELECT id, tenant_id, $1, now() + $2 * interval '1 millisecond' FROM free ORDER BY id
-    ON CONFLICT (webhook_id) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE l.until <= now()
-RETURNING l.webhook_id AS id`;
+   WHERE w.next_at <= now() AND (l.until IS NULL OR l.until <= now())),
+chosen AS (
+  (SELECT * FROM free WHERE NOT troubled ORDER BY since LIMIT $3)
+  UNION ALL
+  (SELECT * FROM free WHERE troubled ORDER BY since LIMIT $4))
+INSERT INTO webhook_leases AS l (webhook_id, tenant_id, owner, until, troubled)
+SELECT id, tenant_id, $1, now() + $2 * interval '1 millisecond', troubled FROM chosen ORDER BY id
+    ON CONFLICT (webhook_id) DO UPDATE
+   SET owner = excluded.owner, until = excluded.until, troubled = excluded.troubled WHERE l.until <= now()
+RETURNING l.webhook_id AS id, l.troubled`;
 
 const CHANGED = `
 SELECT known.id, e.tenant_id, coalesce(e.enabled AND t.status = 'active', false) AS is_active, e.url, e.secret_encrypted,
@@ -124,10 +140,9 @@ RETURNING d.id`;
 export class DeliveryStore {
   constructor(private readonly postgres: Postgres) {}
 
-  /** Takes endpoints with due deliveries that nobody has, the longest due first. Answers their ids. */
-  async take(owner: string, leaseMs: number, limit: number): Promise<number[]> {
-    const rows = await this.postgres.query<{ id: number }>('webhook_leases_take', TAKE, [owner, leaseMs, limit]);
-    return rows.map(({ id }) => id);
+  /** Takes endpoints with due deliveries that nobody has: of each kind as many as there is room for, those that wait the longest. */
+  take(owner: string, leaseMs: number, { sound, troubled }: Room): Promise<TakenEndpoint[]> {
+    return this.postgres.query<TakenEndpoint>('webhook_leases_take', TAKE, [owner, leaseMs, sound, troubled]);
   }
 
   /** Answers the ids of those that are still this worker's; they are for another `leaseMs`. */
@@ -146,6 +161,16 @@ export class DeliveryStore {
       'webhook_leases_give_back',
       'DELETE FROM webhook_leases WHERE webhook_id = ANY ($2::int[]) AND owner = $1',
       [owner, ids],
+    );
+  }
+
+  /** Leaves troubled endpoints to whoever takes them next, behind the others of their kind, and after their rest. */
+  async setAside(owner: string, endpoints: readonly { id: number; restMs: number }[]): Promise<void> {
+    await this.postgres.query(
+      'webhook_leases_set_aside',
+      `UPDATE webhook_leases l SET until = now() + a.rest_ms * interval '1 millisecond', troubled = true
+         FROM unnest($2::int[], $3::float8[]) AS a (id, rest_ms) WHERE l.webhook_id = a.id AND l.owner = $1`,
+      [owner, endpoints.map(({ id }) => id), endpoints.map(({ restMs }) => restMs)],
     );
   }
 

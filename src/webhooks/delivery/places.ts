@@ -3,7 +3,7 @@ const TENANT_SHARE = 1 / 5;
 /** All endpoints together that answer slowly, or not at all, may have this part of them. */
 const SLOW_SHARE = 1 / 2;
 /** A call that took so long was slow, milliseconds: a few of them would hold the places of thousands of quick ones. */
-const SLOW_MS = 2000;
+export const SLOW_MS = 2000;
 /** What an endpoint that nothing is known of has at first. */
 const FIRST_PLACES = 2;
 
