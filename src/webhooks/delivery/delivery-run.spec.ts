@@ -55,8 +55,12 @@ describe('deliveries of one endpoint', () => {
   let answers: Map<string, (result: AttemptResult) => void>;
   let run: DeliveryRun;
   let work: EndpointWork;
+  let fault: Error | undefined;
+  let warnings: unknown[];
   beforeEach(() => {
     ends = [];
+    fault = undefined;
+    warnings = [];
     answers = new Map();
     work = new EndpointWork(ENDPOINT, 10, false);
     const attempt = {
@@ -65,11 +69,13 @@ describe('deliveries of one endpoint', () => {
     } as unknown as DeliveryAttempt;
     const store = {
       end: (stored: DeliveryEnd[]) => {
+        if (fault) return Promise.reject(fault);
         ends.push(...stored);
         return Promise.resolve();
       },
     } as unknown as DeliveryStore;
-    run = new DeliveryRun(attempt, store, {} as EndpointSwitch, new Metrics(), {} as Log);
+    const log = { warn: (line: unknown) => void warnings.push(line) } as unknown as Log;
+    run = new DeliveryRun(attempt, store, {} as EndpointSwitch, new Metrics(), log);
   });
 
   const begin = (id: number): Promise<void> => run.deliver(work, deliveryOf(id), () => undefined);
@@ -85,6 +91,26 @@ describe('deliveries of one endpoint', () => {
       { outcome: 'failed', wasFailing: false },
       { outcome: 'delivered', wasFailing: true },
     ]);
+  });
+
+  it('rest for 5 s when one could not be stored, and the log says so once until one is', async () => {
+    const deliver = async (id: number): Promise<void> => {
+      const done = begin(id);
+      answer(id, 200);
+      await done;
+    };
+    fault = new Error('no such column');
+    const before = performance.now();
+    await deliver(1);
+    await deliver(2);
+    const after = performance.now();
+    expect([work.mayBegin(before + 4_999), work.mayBegin(after + 5_000)]).toEqual([false, true]);
+    expect(warnings).toEqual([{ err: fault, tenant_id: 1, webhook_id: 7, delivery_id: 1 }]);
+    fault = undefined;
+    await deliver(3);
+    fault = new Error('no such table');
+    await deliver(4);
+    expect(warnings).toMatchObject([{ delivery_id: 1 }, { delivery_id: 4 }]);
   });
 
   it('end a failing that is marked although the last one succeeded', async () => {

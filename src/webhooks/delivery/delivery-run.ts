@@ -13,6 +13,8 @@ import { GIVE_UP_AFTER_MS } from './retry-schedule.js';
 const GROUP = 200;
 /** A steady stream of outcomes is stored this often, milliseconds. */
 const SPACING_MS = 10;
+/** An endpoint whose delivery failed on our side rests so long: it would be sent the same at once, again and again. */
+const REST_MS = 5_000;
 
 /** Carries one due delivery out: the attempt, what is stored of it, and what follows for its endpoint. */
 @Injectable()
@@ -42,7 +44,8 @@ export class DeliveryRun implements OnModuleDestroy {
   }
 
   /**
-   * Never rejects: an outcome that could not be stored leaves its delivery due, and it is sent again.
+   * Never rejects: an attempt that could not be made (a secret that cannot be opened), and an outcome that could not be
+   * stored, leave their delivery due; after a rest of the endpoint it is made again.
    * @param called the call has ended; its place is free, though its outcome still has to be stored
    */
   async deliver(work: EndpointWork, delivery: DueDelivery, called: () => void): Promise<void> {
@@ -56,12 +59,14 @@ export class DeliveryRun implements OnModuleDestroy {
       const end = await this.made(work, delivery);
       freed();
       await this.writer.add(end);
+      work.stored();
       this.count(end, delivery);
       await this.settle(endpoint, end);
     } catch (error) {
+      if (!work.rest(performance.now() + REST_MS)) return;
       this.log.warn(
         { err: error, tenant_id: delivery.tenant_id, webhook_id: delivery.webhook_id, delivery_id: delivery.id },
-        'what became of a webhook could not be stored; it is sent again',
+        'webhooks could not be made, or what became of them could not be stored; they are tried again',
       );
     } finally {
       freed();
