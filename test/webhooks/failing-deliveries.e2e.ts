@@ -115,6 +115,23 @@ describe('deliveries that fail', () => {
     ]);
   });
 
+  it('do not disable an endpoint that is elsewhere when the old place says 410', async () => {
+    const endpoint = await endpointOf(tenant, `${receiver.url}/old`);
+    let answer: (() => void) | undefined;
+    receiver.behaves(({ path }, response) => {
+      if (path === '/old') answer = () => void response.writeHead(410).end();
+      else response.writeHead(200).end();
+    });
+    const [id = 0] = await happen(tenant, endpoint, [5]);
+    await receiver.count(1, '/old');
+    await dataOf(tenant, 'PATCH', `webhooks/${endpoint.id}`, { url: `${receiver.url}/new` });
+    answer?.();
+    expect(await attempted(tenant, id, 1)).toMatchObject({ response_status: 410 });
+    await passes(tenant, 10, id);
+    expect(await attempted(tenant, id, 2)).toMatchObject({ status: 'delivered' });
+    expect(await dataOfGet(endpoint.id)).toMatchObject({ enabled: true, disabled_reason: null });
+  });
+
   it('end after 3 days of failures by disabling the endpoint, not a moment earlier', async () => {
     const endpoint = await endpointOf(tenant, receiver.url);
     receiver.behaves(500);
@@ -137,6 +154,14 @@ describe('deliveries that fail', () => {
       const data = await dataOfGet(endpoint.id);
       return data.disabled_reason === 'failing' ? data : undefined;
     });
+  });
+
+  it('of a URL say nothing of the next one', async () => {
+    const endpoint = await endpointOf(tenant, receiver.url);
+    await tenant.rows("UPDATE webhooks SET failing_since = now() - interval '1 day' WHERE id = $1", [endpoint.id]);
+    const patch = (url: string) => dataOf(tenant, 'PATCH', `webhooks/${endpoint.id}`, { url });
+    expect(await patch(receiver.url)).toMatchObject({ failing_since: expect.any(String) });
+    expect(await patch(`${receiver.url}/new`)).toMatchObject({ failing_since: null });
   });
 
   it('that succeed end the failing of the endpoint', async () => {

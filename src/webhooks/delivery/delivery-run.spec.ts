@@ -57,10 +57,12 @@ describe('deliveries of one endpoint', () => {
   let work: EndpointWork;
   let fault: Error | undefined;
   let warnings: unknown[];
+  let disabled: unknown[];
   beforeEach(() => {
     ends = [];
     fault = undefined;
     warnings = [];
+    disabled = [];
     answers = new Map();
     work = new EndpointWork(ENDPOINT, 10, false);
     const attempt = {
@@ -74,8 +76,14 @@ describe('deliveries of one endpoint', () => {
         return Promise.resolve();
       },
     } as unknown as DeliveryStore;
+    const endpoints = {
+      disable: (endpoint: unknown, reason: string) => {
+        disabled.push([endpoint, reason]);
+        return Promise.resolve();
+      },
+    } as unknown as EndpointSwitch;
     const log = { warn: (line: unknown) => void warnings.push(line) } as unknown as Log;
-    run = new DeliveryRun(attempt, store, {} as EndpointSwitch, new Metrics(), log);
+    run = new DeliveryRun(attempt, store, endpoints, new Metrics(), log);
   });
 
   const begin = (id: number): Promise<void> => run.deliver(work, deliveryOf(id), () => undefined);
@@ -111,6 +119,14 @@ describe('deliveries of one endpoint', () => {
     fault = new Error('no such table');
     await deliver(4);
     expect(warnings).toMatchObject([{ delivery_id: 1 }, { delivery_id: 4 }]);
+  });
+
+  it('disable with a 410 the URL that was called, not the one that the endpoint has meanwhile', async () => {
+    const gone = begin(1);
+    work.change({ ...ENDPOINT, url: 'https://shop.example/moved', version: '2' });
+    answers.get('evt_1_1')?.({ ...answered(410), gone: true });
+    await gone;
+    expect(disabled).toEqual([[{ tenantId: 1, id: 7, url: ENDPOINT.url }, 'gone']]);
   });
 
   it('end a failing that is marked although the last one succeeded', async () => {

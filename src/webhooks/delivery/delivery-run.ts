@@ -99,15 +99,16 @@ export class DeliveryRun implements OnModuleDestroy {
     if (row.status === 'dead') deadLetters.inc();
   }
 
-  /** An endpoint that says 410, or has failed for three days, is disabled. */
+  /** An endpoint that says 410, or has failed for three days, is disabled, unless it is elsewhere by now. */
   private async settle(
     { id, tenant_id: tenantId, failing_since: since }: LeasedEndpoint,
-    end: DeliveryEnd,
+    { outcome, gone, at, row }: DeliveryEnd,
   ): Promise<void> {
-    if (end.outcome !== 'failed') return;
-    if (end.gone) await this.endpoints.disable(tenantId, id, 'gone');
-    else if (since !== null && end.at.getTime() - since.getTime() >= GIVE_UP_AFTER_MS) {
-      await this.endpoints.disable(tenantId, id, 'failing');
+    if (outcome !== 'failed' || row.request === null) return;
+    const { url } = row.request;
+    if (gone) await this.endpoints.disable({ tenantId, id, url }, 'gone');
+    else if (since !== null && at.getTime() - since.getTime() >= GIVE_UP_AFTER_MS) {
+      await this.endpoints.disable({ tenantId, id, url }, 'failing');
     }
   }
 }

@@ -6,6 +6,13 @@ import type { DisabledReason } from './dto/webhook.dto.js';
 import { EndpointNews } from './endpoint-news.js';
 import { WebhookRepository } from './webhook.repository.js';
 
+/** An endpoint, and where it was when it was called. */
+export interface CalledEndpoint {
+  readonly tenantId: number;
+  readonly id: number;
+  readonly url: string;
+}
+
 /** Disables endpoints that nothing reaches. */
 @Injectable()
 export class EndpointSwitch {
@@ -17,13 +24,14 @@ export class EndpointSwitch {
     private readonly log: Log,
   ) {}
 
-  /** Does nothing when it is disabled already, or has come to answer meanwhile. */
-  async disable(tenantId: number, id: number, reason: DisabledReason): Promise<void> {
+  /** Does nothing when it is disabled already, has come to answer meanwhile, or has another URL than the one that was called. */
+  async disable({ tenantId, id, url }: CalledEndpoint, reason: DisabledReason): Promise<void> {
     const disabled = await this.postgres.transaction(
       async (sql) => {
         const before = await this.webhooks.lockIfThere(sql, tenantId, id);
+        if (before?.url !== url) return false;
         const after = await this.webhooks.disable(sql, tenantId, id, reason);
-        if (before && after) await this.news.tell(sql, before, after, null);
+        if (after) await this.news.tell(sql, before, after, null);
         return after !== undefined;
       },
       { lockTimeoutMs: 1000 },

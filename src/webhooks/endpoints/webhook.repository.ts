@@ -85,8 +85,8 @@ export class WebhookRepository {
   }
 
   /**
-   * Stores all values of an endpoint. One that is enabled again begins anew: its failures are forgotten, and so is what
-   * has waited for it for three days.
+   * Stores all values of an endpoint. One that is elsewhere, or is enabled again, begins anew: its failures are forgotten;
+   * and of one that is enabled again so is what has waited for it for three days.
    */
   async update(
     sql: SqlRunner,
@@ -100,7 +100,7 @@ export class WebhookRepository {
           SET url = $3, events = $4, description = $5, headers_encrypted = $6, enabled = $7, updated_at = now(),
               disabled_at = CASE WHEN $7 THEN NULL ELSE coalesce(disabled_at, now()) END,
               disabled_reason = CASE WHEN NOT $7 THEN disabled_reason END,
-              failing_since = CASE WHEN NOT $8 THEN failing_since END
+              failing_since = CASE WHEN NOT $8 AND url = $3 THEN failing_since END
         WHERE tenant_id = $1 AND id = $2 RETURNING *`,
       [
         tenantId,
