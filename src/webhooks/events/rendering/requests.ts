@@ -4,6 +4,8 @@ import type { OutboxRow } from '../dispatch/outbox-row.js';
 interface Entry {
   transaction: string;
   request_id: string;
+  /** Such as `contact.updated`: before the dot is the kind of the subjects. */
+  action: string;
   subject_ids: number[];
 }
 
@@ -12,11 +14,11 @@ interface Entry {
  * once.
  */
 const ENTRIES = `
-SELECT t.transaction_id::text AS transaction, a.request_id, to_jsonb(a.subject_ids) AS subject_ids
+SELECT t.transaction_id::text AS transaction, a.request_id, a.action, to_jsonb(a.subject_ids) AS subject_ids
   FROM (SELECT DISTINCT tenant_id, transaction_id, transaction_at
           FROM event_outbox WHERE id = ANY ($1::bigint[])) AS t
  CROSS JOIN LATERAL (
-   SELECT x.request_id, x.subject_ids FROM audit x
+   SELECT x.request_id, x.action, x.subject_ids FROM audit x
     WHERE x.tenant_id = t.tenant_id AND x.at = t.transaction_at AND x.transaction_id = t.transaction_id
       AND x.request_id IS NOT NULL) AS a`;
 
@@ -35,15 +37,19 @@ export async function requestsOf(sql: SqlRunner, rows: readonly OutboxRow[]): Pr
     if (others) others.push(entry);
     else entries.set(entry.transaction, [entry]);
   }
-  for (const { id, transaction, resourceId } of unknown) {
-    const request = requestAmong(entries.get(transaction) ?? [], resourceId);
-    if (request !== undefined) requests.set(id, request);
+  for (const row of unknown) {
+    const request = requestAmong(entries.get(row.transaction) ?? [], row);
+    if (request !== undefined) requests.set(row.id, request);
   }
   return requests;
 }
 
-function requestAmong(entries: readonly Entry[], resourceId: number): string | undefined {
+function requestAmong(entries: readonly Entry[], { type, resourceId }: OutboxRow): string | undefined {
   const [first] = entries;
   if (first && entries.every(({ request_id }) => request_id === first.request_id)) return first.request_id;
-  return entries.find(({ subject_ids }) => subject_ids.includes(resourceId))?.request_id;
+  const names = ({ action, subject_ids: ids }: Entry): boolean =>
+    kindOf(action) === kindOf(type) && ids.includes(resourceId);
+  return entries.find(names)?.request_id;
 }
+
+const kindOf = (name: string): string => name.slice(0, name.indexOf('.'));
