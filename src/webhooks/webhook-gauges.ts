@@ -1,6 +1,7 @@
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { Postgres } from '../platform/database/postgres.js';
 import { Metrics } from '../platform/metrics/metrics.js';
+import { WAITING_ENDPOINTS } from './delivery/waiting-endpoints.js';
 
 /** Several scrapers cost the database one round of questions in this time. */
 const CACHE_MS = 5_000;
@@ -10,14 +11,14 @@ SELECT count(*) FILTER (WHERE enabled) AS enabled, count(*) FILTER (WHERE enable
        count(*) FILTER (WHERE NOT enabled AND disabled_reason IS NOT NULL) AS disabled
   FROM webhooks`;
 
-/* The first of each endpoint in the index webhook_deliveries_due. Endpoints that fail are left out: their deliveries wait for them, not for us. */
+/* Endpoints that fail are left out: their deliveries wait for them, not for us. */
 const OLDEST_DUE = `
-SELECT coalesce(max(extract(epoch FROM now() - d.next_at)), 0)::float8 AS age
-  FROM webhooks w JOIN tenants t ON t.id = w.tenant_id AND t.status = 'active'
- CROSS JOIN LATERAL (
-   SELECT d.next_at FROM webhook_deliveries d
-    WHERE d.webhook_id = w.id AND d.next_at IS NOT NULL ORDER BY d.next_at, d.id LIMIT 1) d
- WHERE w.enabled AND w.failing_since IS NULL AND d.next_at <= now()`;
+WITH RECURSIVE ${WAITING_ENDPOINTS}
+SELECT coalesce(max(extract(epoch FROM now() - w.next_at)), 0)::float8 AS age
+  FROM waiting w
+  JOIN webhooks e ON e.id = w.webhook_id AND e.enabled AND e.failing_since IS NULL
+  JOIN tenants t ON t.id = e.tenant_id AND t.status = 'active'
+ WHERE w.next_at <= now()`;
 
 /** Gauges of outgoing webhooks, read from Postgres when somebody scrapes; every process shows the same numbers. */
 @Injectable()

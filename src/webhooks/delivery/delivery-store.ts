@@ -3,6 +3,7 @@ import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import type { AttemptEndpoint } from './delivery-attempt.js';
 import type { DeliveryEnd } from './delivery-end.js';
 import type { Room } from './held-endpoints.js';
+import { WAITING_ENDPOINTS } from './waiting-endpoints.js';
 
 /** An endpoint as deliveries need it. */
 export interface LeasedEndpoint extends AttemptEndpoint {
@@ -39,24 +40,11 @@ export interface DueDelivery {
 }
 
 /*
- * Endpoints with something that waits, each with its first time: jumps from one endpoint to the next in the index
- * webhook_deliveries_due, so it costs the same however much waits at each.
- */
-const WAITING = `
-waiting AS (
-  (SELECT d.webhook_id, d.next_at FROM webhook_deliveries d
-    WHERE d.next_at IS NOT NULL ORDER BY d.webhook_id, d.next_at, d.id LIMIT 1)
-  UNION ALL
-  SELECT n.webhook_id, n.next_at FROM waiting w CROSS JOIN LATERAL (
-    SELECT d.webhook_id, d.next_at FROM webhook_deliveries d
-     WHERE d.next_at IS NOT NULL AND d.webhook_id > w.webhook_id ORDER BY d.webhook_id, d.next_at, d.id LIMIT 1) n)`;
-
-/*
  * Of either kind those that wait the longest: since something is due, or since they were set aside. Two workers that take
  * at the same moment: the second finds the first one's lease, and gets nothing.
  */
 const TAKE = `
-WITH RECURSIVE ${WAITING},
+WITH RECURSIVE ${WAITING_ENDPOINTS},
 free AS MATERIALIZED (
   SELECT e.id, e.tenant_id, greatest(w.next_at, l.until) AS since,
          e.failing_since IS NOT NULL OR coalesce(l.troubled, false) AS troubled
@@ -118,7 +106,7 @@ UPDATE webhook_deliveries d
 
 /* Deliveries to endpoints that are gone, and what waited for three days at a disabled one. */
 const ABANDON = `
-WITH RECURSIVE ${WAITING},
+WITH RECURSIVE ${WAITING_ENDPOINTS},
 idle AS (
   SELECT w.webhook_id, e.id IS NULL AS is_gone FROM waiting w LEFT JOIN webhooks e ON e.id = w.webhook_id
    WHERE e.id IS NULL OR NOT e.enabled),
