@@ -11,6 +11,7 @@ import { ReplaysService } from '../deliveries/replays.service.js';
 
 /** The newest that were given up; the rest is reached by the tenant's own replay. */
 const MOST = 1000;
+/** All workers together look so often. */
 const LOOK_MS = 2000;
 /** Of what was replayed from the page, to look at. */
 const KEPT_COMPLETED = 100;
@@ -41,7 +42,8 @@ SELECT d.id, d.tenant_id, d.webhook_id, e.type,
 /**
  * Lays webhook deliveries that were given up out as failed jobs of the queue `webhook-dead-letters`, for the operator's
  * page, and replays those that the operator retries there. What lies there follows Postgres within seconds, whatever
- * becomes of Redis: deliveries that were replayed otherwise go, those that an emptied Redis forgot come back.
+ * becomes of Redis: deliveries that were replayed otherwise go, those that an emptied Redis forgot come back. Whichever
+ * worker is the first looks for all of them.
  */
 @Injectable()
 export class DeadLetterBoard implements OnApplicationBootstrap, OnModuleDestroy {
@@ -89,19 +91,20 @@ export class DeadLetterBoard implements OnApplicationBootstrap, OnModuleDestroy 
       throw new UnrecoverableError(job.data.reason);
     }
     const { tenant_id: tenantId, delivery_id: deliveryId } = job.data;
-    const replayed = await this.replays.replayDelivery({ ...OPERATOR, tenantId }, deliveryId);
+    // A job whose worker was lost comes again.
+    const replayed = await this.replays.replayDead({ ...OPERATOR, tenantId }, deliveryId);
     return replayed === undefined ? { gone: true } : { replayed_as: replayed.id };
   }
 
   private async layOut(): Promise<number> {
     const { queue } = this;
-    if (!queue) return LOOK_MS;
+    if (!queue || !(await this.isFirst())) return LOOK_MS;
     const dead = new Map(
       (await this.postgres.query<DeadDelivery>('dead_letters', DEAD)).map((one) => [`d-${one.id}`, one]),
     );
-    const laidOut = await queue.getFailed(0, 2 * MOST);
-    await Promise.all(laidOut.filter(({ id }) => !dead.has(id ?? '')).map((job) => job.remove()));
-    const there = new Set(laidOut.map(({ id }) => id));
+    const laidOut = await queue.getRanges(['failed'], 0, 2 * MOST);
+    await Promise.all(laidOut.filter((id) => !dead.has(id)).map((id) => queue.remove(id)));
+    const there = new Set(laidOut);
     await queue.addBulk(
       [...dead].flatMap(([jobId, { id, tenant_id, webhook_id, type, reason }]) =>
         there.has(jobId)
@@ -116,5 +119,11 @@ export class DeadLetterBoard implements OnApplicationBootstrap, OnModuleDestroy 
       ),
     );
     return LOOK_MS;
+  }
+
+  /** Nobody has looked within this interval. Shorter than the pause, so that who looks alone does so each time. */
+  private async isFirst(): Promise<boolean> {
+    const key = this.redis.key('dead-letters', 'looked');
+    return (await this.redis.commands.set(key, 1, 'PX', LOOK_MS * 0.9, 'NX')) === 'OK';
   }
 }
