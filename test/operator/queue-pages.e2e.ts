@@ -73,6 +73,11 @@ describe("the operator's pages of the queues", () => {
     };
     return queues.find(({ name }) => name === DEAD_LETTER_QUEUE)?.jobs ?? [];
   }
+  const openQueue = () =>
+    new Queue<DeadLetterJob>(DEAD_LETTER_QUEUE, {
+      connection: { url: installation.redis.url },
+      prefix: `{${installation.redis.prefix}}`,
+    });
   const laidOut = (id: number) =>
     eventually(`d-${id} lies there`, async () => (await failedJobs()).find((one) => one.id === `d-${id}`));
 
@@ -100,13 +105,36 @@ describe("the operator's pages of the queues", () => {
     ).toEqual([{ operator: 'queue pages', subject_ids: [String(id)] }]);
   });
 
+  it('replay it once, also when a worker that seemed lost left its job to another', async () => {
+    const { id, webhookId } = await givenUp('HTTP 500');
+    await laidOut(id);
+    const queue = openQueue();
+    try {
+      const data = { delivery_id: id, webhook_id: webhookId, tenant_id: tenant.id, reason: 'HTTP 500', laid_out: true };
+      const jobs = await Promise.all(
+        ['one', 'other'].map((name) => queue.add('contact.created', data, { jobId: `${name}-${id}` })),
+      );
+      const results = await Promise.all(
+        jobs.map((job) =>
+          eventually(
+            `the end of ${job.id}`,
+            async () => ((await queue.getJob(job.id ?? ''))?.returnvalue as unknown) ?? undefined,
+          ),
+        ),
+      );
+      const [, replay] = await deliveriesOf(webhookId);
+      expect(results).toHaveLength(2);
+      expect(results).toEqual(expect.arrayContaining([{ replayed_as: replay?.id }, { gone: true }]));
+      expect(await deliveriesOf(webhookId)).toHaveLength(2);
+    } finally {
+      await queue.close();
+    }
+  });
+
   it('show it again when Redis was emptied, and no more when it was replayed elsewhere', async () => {
     const { id, webhookId } = await givenUp('HTTP 500');
     await laidOut(id);
-    const queue = new Queue<DeadLetterJob>(DEAD_LETTER_QUEUE, {
-      connection: { url: installation.redis.url },
-      prefix: `{${installation.redis.prefix}}`,
-    });
+    const queue = openQueue();
     await queue.obliterate({ force: true });
     await queue.close();
     await laidOut(id);

@@ -19,7 +19,7 @@ export const MAX_REPLAYED = 10_000;
 export const MAX_WAITING = 50_000;
 const RETRY_AFTER_S = 60;
 
-/* A replay needs its endpoint and its event. */
+/* A replay needs its endpoint and its event. $3: and that there was none before (index webhook_deliveries_replays). */
 const REPLAY_ONE = `
 INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, replay_of)
 SELECT d.tenant_id, d.webhook_id, d.event_created_at, d.event_id, d.resource, d.id
@@ -27,6 +27,8 @@ SELECT d.tenant_id, d.webhook_id, d.event_created_at, d.event_id, d.resource, d.
   JOIN webhooks w ON w.id = d.webhook_id AND w.tenant_id = d.tenant_id
  WHERE d.id = $1::bigint AND ($2::int IS NULL OR d.tenant_id = $2)
    AND EXISTS (SELECT FROM events e WHERE e.created_at = d.event_created_at AND e.id = d.event_id)
+   AND (NOT $3::boolean OR NOT EXISTS (
+     SELECT FROM webhook_deliveries r WHERE r.replay_of = d.id AND r.tenant_id = d.tenant_id))
 RETURNING id, tenant_id`;
 
 /*
@@ -49,6 +51,12 @@ added AS (
     FROM matching m, counted WHERE counted.n <= ${MAX_REPLAYED} ORDER BY m.created_at, m.id)
 SELECT n AS replayed FROM counted`;
 
+/** A delivery that was added, and whose it is. */
+export interface Replay {
+  readonly id: number;
+  readonly tenantId: number;
+}
+
 /** Sends events again: each replay is a delivery of its own with the same event, and the same `webhook-id`. */
 @Injectable()
 export class ReplaysService {
@@ -64,19 +72,23 @@ export class ReplaysService {
    * @returns id of the new delivery, and whose it is; undefined when there is no such delivery, or its endpoint or event
    * is gone
    */
-  async replayDelivery(author: Author, deliveryId: number): Promise<{ id: number; tenantId: number } | undefined> {
+  replayDelivery(author: Author, deliveryId: number): Promise<Replay | undefined> {
+    return this.postgres.transaction((sql) => replay(sql, author, deliveryId, { once: false }));
+  }
+
+  /**
+   * The same for one that was given up, and once only: for callers that may ask twice for one replay.
+   * @returns undefined also when it was replayed before, by whomever
+   */
+  replayDead(author: Author & { readonly tenantId: number }, deliveryId: number): Promise<Replay | undefined> {
     return this.postgres.transaction(async (sql) => {
-      const [added] = await sql.query<{ id: number; tenant_id: number }>('webhook_deliveries_replay', REPLAY_ONE, [
-        deliveryId,
-        author.tenantId,
-      ]);
-      if (!added) return undefined;
-      const { id, tenant_id: tenantId } = added;
-      await recordChanges(sql, { ...author, tenantId }, [
-        { action: 'webhook_delivery.replayed', ids: [deliveryId], details: { delivery_id: id } },
-      ]);
-      await announce(sql);
-      return { id, tenantId };
+      // Who asks at the same time waits, and then finds the replay.
+      await sql.query(
+        'webhook_deliveries_lock',
+        'SELECT FROM webhook_deliveries WHERE id = $1::bigint AND tenant_id = $2 FOR NO KEY UPDATE',
+        [deliveryId, author.tenantId],
+      );
+      return replay(sql, author, deliveryId, { once: true });
     });
   }
 
@@ -124,6 +136,26 @@ export class ReplaysService {
       return replayed;
     });
   }
+}
+
+async function replay(
+  sql: SqlRunner,
+  author: Author,
+  deliveryId: number,
+  { once }: { once: boolean },
+): Promise<Replay | undefined> {
+  const [added] = await sql.query<{ id: number; tenant_id: number }>('webhook_deliveries_replay', REPLAY_ONE, [
+    deliveryId,
+    author.tenantId,
+    once,
+  ]);
+  if (!added) return undefined;
+  const { id, tenant_id: tenantId } = added;
+  await recordChanges(sql, { ...author, tenantId }, [
+    { action: 'webhook_delivery.replayed', ids: [deliveryId], details: { delivery_id: id } },
+  ]);
+  await announce(sql);
+  return { id, tenantId };
 }
 
 async function refuseFull(sql: SqlRunner, tenantId: number, id: number): Promise<void> {
