@@ -24,6 +24,8 @@ CREATE TABLE webhooks (
   disabled_at               timestamptz(3),
   -- The first failure since the last success.
   failing_since             timestamptz(3),
+  -- When it was last enabled again. What had waited for three days then is made no more.
+  resumed_at                timestamptz(3),
   created_at                timestamptz(3) NOT NULL DEFAULT now(),
   updated_at                timestamptz(3) NOT NULL DEFAULT now()
 );

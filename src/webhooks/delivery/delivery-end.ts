@@ -1,12 +1,12 @@
 import type { AttemptResult, SentRequest } from './delivery-attempt.js';
-import type { DueDelivery } from './delivery-store.js';
-import { nextAttemptAt } from './retry-schedule.js';
+import type { DueDelivery, LeasedEndpoint } from './delivery-store.js';
+import { GIVE_UP_AFTER_MS, nextAttemptAt } from './retry-schedule.js';
 
 /** What is stored of a delivery after an attempt; a row for the database, by JSON. */
 export interface DeliveryRow {
   readonly id: number;
   readonly created_at: Date;
-  /** This attempt included. */
+  /** This attempt included, when there was one. */
   readonly attempts: number;
   readonly status: 'pending' | 'delivered' | 'dead';
   readonly next_at: Date | null;
@@ -63,7 +63,19 @@ export function endOf(delivery: DueDelivery, result: AttemptResult, wasFailing: 
   };
 }
 
-/** The end of a delivery that cannot be attempted at all; it says nothing of its endpoint. */
+/**
+ * It had been tried, or waited, for three days when its endpoint was enabled again. While an endpoint is enabled, the
+ * schedule of retries says when a delivery is given up.
+ */
+export function isGivenUp(
+  { created_at: createdAt, first_attempt_at: firstAttemptAt }: DueDelivery,
+  { resumed_at: resumedAt }: LeasedEndpoint,
+): boolean {
+  const since = firstAttemptAt ?? createdAt;
+  return resumedAt !== null && since.getTime() <= resumedAt.getTime() - GIVE_UP_AFTER_MS;
+}
+
+/** The end of a delivery that is not attempted; it says nothing of its endpoint. */
 export function deadWithoutAttempt(delivery: DueDelivery, at: Date, error: string): DeliveryEnd {
   return {
     tenantId: delivery.tenant_id,
@@ -75,7 +87,7 @@ export function deadWithoutAttempt(delivery: DueDelivery, at: Date, error: strin
     row: {
       id: delivery.id,
       created_at: delivery.created_at,
-      attempts: delivery.attempts + 1,
+      attempts: delivery.attempts,
       status: 'dead',
       next_at: null,
       at,

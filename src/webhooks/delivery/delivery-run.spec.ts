@@ -9,6 +9,7 @@ import type { DeliveryStore, DueDelivery, LeasedEndpoint } from './delivery-stor
 import { EndpointWork } from './endpoint-work.js';
 
 const NOW = new Date('2026-01-01T08:00:00Z');
+const DAY_MS = 86_400_000;
 
 const ENDPOINT: LeasedEndpoint = {
   id: 7,
@@ -20,6 +21,7 @@ const ENDPOINT: LeasedEndpoint = {
   previous_secret_until: null,
   headers_encrypted: null,
   failing_since: null,
+  resumed_at: null,
   version: '1',
 };
 
@@ -128,6 +130,29 @@ describe('deliveries of one endpoint', () => {
     await gone;
     expect(disabled).toEqual([[{ tenantId: 1, id: 7, url: ENDPOINT.url }, 'gone']]);
   });
+
+  it.each([
+    [0, null, 'dead', 0],
+    [1, null, 'delivered', 1],
+    [-DAY_MS, 0, 'dead', 0],
+    [-DAY_MS, 1, 'delivered', 1],
+  ])(
+    'created %i ms after three days before it was enabled again, and tried first %s ms after them, are %s',
+    async (createdMs, triedMs, status, made) => {
+      const limit = NOW.getTime() - 3 * DAY_MS;
+      work.change({ ...ENDPOINT, resumed_at: NOW, version: '2' });
+      const delivery = {
+        ...deliveryOf(1),
+        created_at: new Date(limit + createdMs),
+        first_attempt_at: triedMs === null ? null : new Date(limit + triedMs),
+      };
+      const done = run.deliver(work, delivery, () => undefined);
+      answer(1, 200);
+      await done;
+      expect(ends).toMatchObject([{ row: { status, attempts: made } }]);
+      expect(answers.size).toBe(made);
+    },
+  );
 
   it('end a failing that is marked although the last one succeeded', async () => {
     const first = begin(1);

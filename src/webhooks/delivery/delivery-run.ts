@@ -4,7 +4,7 @@ import { Log } from '../../platform/logging/log.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { EndpointSwitch } from '../endpoints/endpoint-switch.js';
 import { DeliveryAttempt, type AttemptResult } from './delivery-attempt.js';
-import { deadWithoutAttempt, type DeliveryEnd, endOf } from './delivery-end.js';
+import { deadWithoutAttempt, type DeliveryEnd, endOf, isGivenUp } from './delivery-end.js';
 import { DeliveryStore, type DueDelivery, type LeasedEndpoint } from './delivery-store.js';
 import type { EndpointWork } from './endpoint-work.js';
 import { GIVE_UP_AFTER_MS } from './retry-schedule.js';
@@ -77,6 +77,9 @@ export class DeliveryRun implements OnModuleDestroy {
     const { event_id: eventId, payload } = delivery;
     if (eventId === null || payload === null) {
       return deadWithoutAttempt(delivery, new Date(), 'The event is stored no more.');
+    }
+    if (isGivenUp(delivery, work.endpoint)) {
+      return deadWithoutAttempt(delivery, new Date(), 'The endpoint was disabled for too long.');
     }
     const result = await this.attempt.make(work.endpoint, { eventId, payload });
     // At its end: another call that ran at the same time may have failed.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import type { AttemptEndpoint } from './delivery-attempt.js';
-import type { DeliveryEnd } from './delivery-end.js';
+import type { DeliveryEnd, DeliveryRow } from './delivery-end.js';
 import type { Room } from './held-endpoints.js';
 import { WAITING_ENDPOINTS } from './waiting-endpoints.js';
 
@@ -12,6 +12,8 @@ export interface LeasedEndpoint extends AttemptEndpoint {
   /** It is enabled, and its tenant is active. */
   readonly is_active: boolean;
   readonly failing_since: Date | null;
+  /** When it was last enabled again; see {@link isGivenUp}. */
+  readonly resumed_at: Date | null;
   /** Changes with every change of the endpoint. */
   readonly version: string;
 }
@@ -65,7 +67,7 @@ RETURNING l.webhook_id AS id, l.troubled`;
 
 const CHANGED = `
 SELECT known.id, e.tenant_id, coalesce(e.enabled AND t.status = 'active', false) AS is_active, e.url, e.secret_encrypted,
-       e.previous_secret_encrypted, e.previous_secret_until, e.headers_encrypted, e.failing_since, e.xmin::text AS version
+       e.previous_secret_encrypted, e.previous_secret_until, e.headers_encrypted, e.failing_since, e.resumed_at, e.xmin::text AS version
   FROM unnest($1::int[], $2::text[]) AS known (id, version)
   LEFT JOIN webhooks e ON e.id = known.id
   LEFT JOIN tenants t ON t.id = e.tenant_id
@@ -104,18 +106,25 @@ UPDATE webhook_deliveries d
          request jsonb, response_status integer, response_body text, duration_ms integer, error text)
  WHERE d.id = o.id AND d.created_at = o.created_at AND d.attempts = o.attempts - 1 AND d.status = 'pending'`;
 
-/* Deliveries to endpoints that are gone, and what waited for three days at a disabled one. */
+/* What was not attempted. */
+const GIVE_UP = `
+UPDATE webhook_deliveries d SET status = 'dead', next_at = NULL, error = o.error
+  FROM unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS o (id, created_at, error)
+ WHERE d.id = o.id AND d.created_at = o.created_at AND d.status = 'pending'`;
+
+/* Deliveries to endpoints that are gone, and what waited for three days at one that is disabled, or was until lately. */
 const ABANDON = `
 WITH RECURSIVE ${WAITING_ENDPOINTS},
 idle AS (
-  SELECT w.webhook_id, e.id IS NULL AS is_gone FROM waiting w LEFT JOIN webhooks e ON e.id = w.webhook_id
-   WHERE e.id IS NULL OR NOT e.enabled),
+  SELECT w.webhook_id, e.id IS NULL AS is_gone,
+         CASE WHEN e.enabled THEN e.resumed_at ELSE now() END - interval '3 days' AS before
+    FROM waiting w LEFT JOIN webhooks e ON e.id = w.webhook_id
+   WHERE e.id IS NULL OR NOT e.enabled OR e.resumed_at > now() - interval '1 day'),
 abandoned AS (
   SELECT x.id, x.created_at FROM idle i CROSS JOIN LATERAL (
     SELECT d.id, d.created_at FROM webhook_deliveries d
      WHERE d.webhook_id = i.webhook_id AND d.next_at IS NOT NULL
-       AND (i.is_gone OR d.created_at <= now() - interval '3 days'
-                         AND coalesce(d.first_attempt_at, d.created_at) <= now() - interval '3 days')
+       AND (i.is_gone OR d.created_at <= i.before AND coalesce(d.first_attempt_at, d.created_at) <= i.before)
      LIMIT $1) x
    LIMIT $1)
 UPDATE webhook_deliveries d
@@ -184,7 +193,12 @@ export class DeliveryStore {
     await this.postgres.transaction(
       async (sql) => {
         await markFailing(sql, ends);
-        await sql.query('webhook_deliveries_end', END, [JSON.stringify(ends.map(({ row }) => row))]);
+        const made = ends.filter(({ outcome }) => outcome !== null).map(({ row }) => row);
+        if (made.length > 0) await sql.query('webhook_deliveries_end', END, [JSON.stringify(made)]);
+        await giveUp(
+          sql,
+          ends.filter(({ outcome }) => outcome === null).map(({ row }) => row),
+        );
       },
       { lockTimeoutMs: 1000 },
     );
@@ -194,6 +208,15 @@ export class DeliveryStore {
   async abandon(limit: number): Promise<number> {
     return (await this.postgres.query('webhook_deliveries_abandon', ABANDON, [limit])).length;
   }
+}
+
+async function giveUp(sql: SqlRunner, rows: readonly DeliveryRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql.query('webhook_deliveries_give_up', GIVE_UP, [
+    rows.map(({ id }) => id),
+    rows.map(({ created_at: createdAt }) => createdAt),
+    rows.map(({ error }) => error),
+  ]);
 }
 
 /** Endpoints first, in order of id: whoever changes one and its deliveries takes them in this order, too. */

@@ -12,6 +12,7 @@ const ENDPOINT: Omit<LeasedEndpoint, 'id'> = {
   previous_secret_until: null,
   headers_encrypted: null,
   failing_since: null,
+  resumed_at: null,
   version: '1',
 };
 
@@ -36,7 +37,8 @@ describe('the endpoints that a process holds', () => {
   let now: number;
   beforeEach(() => {
     held = new HeldEndpoints();
-    now = performance.now();
+    // Whole, so that sums and differences are exact.
+    now = Math.ceil(performance.now());
   });
 
   const take = (count: number, troubled: boolean): EndpointWork[] =>

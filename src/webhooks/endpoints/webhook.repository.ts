@@ -86,7 +86,7 @@ export class WebhookRepository {
 
   /**
    * Stores all values of an endpoint. One that is elsewhere, or is enabled again, begins anew: its failures are forgotten;
-   * and of one that is enabled again so is what has waited for it for three days.
+   * of one that is enabled again, what has waited for three days is given up by the workers.
    */
   async update(
     sql: SqlRunner,
@@ -100,7 +100,8 @@ export class WebhookRepository {
           SET url = $3, events = $4, description = $5, headers_encrypted = $6, enabled = $7, updated_at = now(),
               disabled_at = CASE WHEN $7 THEN NULL ELSE coalesce(disabled_at, now()) END,
               disabled_reason = CASE WHEN NOT $7 THEN disabled_reason END,
-              failing_since = CASE WHEN NOT $8 AND url = $3 THEN failing_since END
+              failing_since = CASE WHEN NOT $8 AND url = $3 THEN failing_since END,
+              resumed_at = CASE WHEN $8 THEN now() ELSE resumed_at END
         WHERE tenant_id = $1 AND id = $2 RETURNING *`,
       [
         tenantId,
@@ -113,7 +114,6 @@ export class WebhookRepository {
         comesBack,
       ],
     );
-    if (comesBack) await this.giveUpOld(sql, tenantId, id);
     return found(row);
   }
 
@@ -150,17 +150,6 @@ export class WebhookRepository {
       [tenantId, id, reason],
     );
     return row;
-  }
-
-  private async giveUpOld(sql: SqlRunner, tenantId: number, id: number): Promise<void> {
-    await sql.query(
-      'webhook_deliveries_give_up_old',
-      `UPDATE webhook_deliveries
-          SET status = 'dead', next_at = NULL, error = coalesce(error, 'The endpoint was disabled for too long.')
-        WHERE tenant_id = $1 AND webhook_id = $2 AND next_at IS NOT NULL AND created_at <= now() - interval '3 days'
-          AND coalesce(first_attempt_at, created_at) <= now() - interval '3 days'`,
-      [tenantId, id],
-    );
   }
 }
 
