@@ -73,7 +73,9 @@ export const CREATE_LISTENER: EndpointDescription = {
 | \`["$.phone", "$.customer.phone"]\` | the first of up to five that is found |
 | \`Our shop\` | itself |
 
-Paths know \`$\` (the payload), \`.name\`, \`['name']\` and \`[0]\`; at most 20 steps and 300 characters. White space in what is found becomes single spaces. Merge fields such as \`@{contact_first_name}\` work as in every send.
+Paths know \`$\` (the payload), \`.name\`, \`['name']\` and \`[0]\`; at most 20 steps and 300 characters. White space in what is found becomes single spaces; more than 10,000 characters are not taken. Merge fields such as \`@{contact_first_name}\` work as in every send.
+
+**\`delay_minutes\`** lets payloads wait, and the newest of the same \`once_per\` count: for a basket that is told of with every step, and is abandoned when none follows. At most 50,000 of a listener wait; further calls get 429.
 
 **\`conditions\`** all have to hold: \`eq\`, \`ne\`, \`in\`, \`gt\`, \`lt\`, \`exists\` (\`value\` true or false). A text that is a number equals the number. They look at the payload, not at headers: make a listener for each topic, as the store has a webhook for each.
 
@@ -97,21 +99,21 @@ export const LIST_PRESETS: EndpointDescription = {
   tag: TAG,
   summary: 'List presets',
   description:
-    'Ready-made mappings and conditions for what happens in WooCommerce and Shopify. Copy `kind`, `mapping`, `conditions`, `once_per` and `default_country` into a new listener, and give it a name, a secret, and a template whose variables are those of `example_text`.',
+    'Ready-made mappings and conditions for what happens in WooCommerce and Shopify. Copy `kind`, `mapping`, `conditions`, `once_per`, `default_country` and `delay_minutes` into a new listener, and give it a name, a secret, and a template whose variables are those of `example_text`.',
 };
 
 export const DRY_RUN: EndpointDescription = {
   tag: TAG,
   summary: 'Try a payload',
   description:
-    "The body is a store's payload. Answers what it would lead to if it were delivered now, by all that a real one goes through: conditions, mapping, template, contact, plan and opt-out. Nothing is sent, stored or counted, a picture in the header is not downloaded, and it makes no difference whether the listener is enabled.",
+    "The body is a store's payload. Answers what it would lead to if it were delivered now, by all that a real one goes through: conditions, mapping, template, contact, plan and opt-out. Nothing is sent, stored or counted, a picture in the header is not downloaded, and it makes no difference whether the listener is enabled or has a delay.",
 };
 
 export const LIST_PAYLOADS: EndpointDescription = {
   tag: TAG,
   summary: 'List payloads',
   description:
-    'The last 100 payloads of a listener, the newest first, with what became of each: `received` (not worked off yet), `sent`, `skipped` or `failed`, and why. Bodies go with the 101st, and when the contact they speak of is deleted.',
+    'The last 100 payloads of a listener, the newest first, with what became of each: `received` (not worked off yet), `sent`, `skipped` or `failed`, and why. Bodies go with the 101st, after 30 days, and when the contact they speak of is deleted.',
 };
 
 export const GET_PAYLOAD: EndpointDescription = {

@@ -7,7 +7,7 @@ const CACHE_MS = 5_000;
 
 /* The first of the index store_payloads_waiting. */
 const OLDEST = `
-SELECT coalesce(extract(epoch FROM now() - min(waits_since)), 0)::float8 AS age
+SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0)::float8 AS age
   FROM store_payloads WHERE next_at IS NOT NULL`;
 
 /** The gauge of stores' payloads, read from Postgres when somebody scrapes; every process shows the same number. */

@@ -10,6 +10,9 @@ export type ListenerKind = (typeof LISTENER_KINDS)[number];
 /** Longest `once_per`, and each text of `default_country`. */
 export const MAX_RULE_TEXT = 300;
 
+/** Longest `delay_minutes`. */
+export const MAX_DELAY_MINUTES = 1440;
+
 /** What listeners' secrets are encrypted for. */
 export const STORE_SECRET_CONTEXT = 'store_listeners.secret_encrypted';
 
@@ -26,6 +29,8 @@ export interface ListenerValues {
   readonly conditions: readonly WrittenCondition[];
   readonly once_per: string | null;
   readonly default_country: WrittenCountry;
+  /** How long a payload waits before it is worked off. */
+  readonly delay_minutes: number;
   readonly enabled: boolean;
 }
 

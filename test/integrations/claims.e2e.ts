@@ -1,5 +1,8 @@
-import { PayloadStore } from '../../src/integrations/payloads/payload-store.js';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { onceHashOf } from '../../src/integrations/payloads/judge-payload.js';
+import { MOST_WAITING, PayloadStore } from '../../src/integrations/payloads/payload-store.js';
 import { StoreGauges } from '../../src/integrations/store-gauges.js';
+import type { ListenerRow } from '../../src/integrations/store-listener.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { Outbox } from '../delivery/outbox.js';
 
@@ -11,16 +14,16 @@ describe("stores' payloads", () => {
     outbox = await Outbox.create();
     store = new PayloadStore(outbox.postgres);
   });
-  afterEach(() => outbox.run('TRUNCATE store_listeners CASCADE'));
+  beforeEach(() => outbox.run('TRUNCATE store_listeners CASCADE'));
   afterAll(() => outbox.close());
 
   /** A listener of a tenant of its own, or of `tenantId`. */
-  async function listener(tenantId?: number): Promise<{ id: number; tenantId: number }> {
+  async function listener(tenantId?: number, delayMinutes = 0): Promise<{ id: number; tenantId: number }> {
     const owner = tenantId ?? (await outbox.sender()).tenantId;
     const { rows } = await outbox.postgres.pool.query<{ id: number }>(
-      `INSERT INTO store_listeners (tenant_id, key, kind, name, template_name, language, mapping)
-       VALUES ($1, gen_random_uuid(), 'generic', 'n', 't', 'en', '{"phone":"$.a"}') RETURNING id`,
-      [owner],
+      `INSERT INTO store_listeners (tenant_id, key, kind, name, template_name, language, mapping, delay_minutes)
+       VALUES ($1, gen_random_uuid(), 'generic', 'n', 't', 'en', '{"phone":"$.a"}', $2) RETURNING id`,
+      [owner, delayMinutes],
     );
     const [row] = rows;
     if (!row) throw new Error('no listener was stored');
@@ -33,6 +36,13 @@ describe("stores' payloads", () => {
        SELECT $1, $2, gen_random_uuid(), '\\x7b7d', 2, now() - interval '1 second' FROM generate_series(1, $3::int)`,
       [tenantId, id, count],
     );
+  /** As a process shows it that is scraped for the first time. */
+  const oldestAge = async (): Promise<number> => {
+    const metrics = new Metrics();
+    new StoreGauges(metrics, outbox.postgres).onModuleInit();
+    const { text } = await metrics.scrape();
+    return Number(/^rasl_store_payload_oldest_age_seconds (\S+)$/m.exec(text)?.[1] ?? NaN);
+  };
   /** Tenants of what a process is given that works at `inWork` already. */
   const claim = async (limit: number, inWork: readonly number[] = []): Promise<number[]> =>
     (await store.claim(limit, 3, 60, inWork)).map(({ tenant_id }) => tenant_id);
@@ -70,23 +80,119 @@ describe("stores' payloads", () => {
     expect((await store.claim(12, 3, 60, [])).map(({ tries }) => tries)).toEqual([2, 2]);
   });
 
-  it('show operators how long the oldest of them waits', async () => {
-    const age = async () => {
-      const metrics = new Metrics();
-      new StoreGauges(metrics, outbox.postgres).onModuleInit();
-      const { text } = await metrics.scrape();
-      return Number(/^rasl_store_payload_oldest_age_seconds (\S+)$/m.exec(text)?.[1] ?? NaN);
+  describe('of a listener with a delay', () => {
+    const received = async (
+      { id, tenantId }: { id: number; tenantId: number },
+      { once = 'a', happenedAt = null }: { once?: string | null; happenedAt?: string | null } = {},
+    ): Promise<number> => {
+      const row = await listenerRow(id);
+      await store.receive(row, {
+        requestId: randomUUID(),
+        topic: null,
+        deliveryId: null,
+        repeatHash: randomBytes(32),
+        happenedAt: happenedAt === null ? null : new Date(happenedAt),
+        body: Buffer.from('{}'),
+        waiting: row.delay_minutes === 0 ? null : { onceHash: once === null ? null : onceHashOf(once), phone: null },
+      });
+      const { rows } = await outbox.postgres.pool.query<{ id: number }>(
+        'SELECT max(id)::int AS id FROM store_payloads WHERE tenant_id = $1',
+        [tenantId],
+      );
+      return rows[0]?.id ?? NaN;
     };
-    expect(await age()).toBe(0);
+    const listenerRow = async (id: number): Promise<ListenerRow> => {
+      const { rows } = await outbox.postgres.pool.query<ListenerRow>('SELECT * FROM store_listeners WHERE id = $1', [
+        id,
+      ]);
+      const [row] = rows;
+      if (!row) throw new Error('there is no such listener');
+      return row;
+    };
+    /** Those that are due, were the delay over, and are replaced by newer ones. */
+    const replaced = async (): Promise<number[]> => {
+      await outbox.run(`UPDATE store_payloads SET next_at = now() - interval '1 second'`);
+      const claimed = await store.claim(12, 12, 60, []);
+      return claimed.filter(({ is_replaced }) => is_replaced).map(({ payload_id }) => payload_id);
+    };
+
+    it('are due after it, without one at once; who waits for it is not late', async () => {
+      const one = await listener();
+      await received(one);
+      await outbox.run('UPDATE store_listeners SET delay_minutes = 60');
+      await received(one);
+      const { rows } = await outbox.postgres.pool.query<{ minutes: number }>(
+        `SELECT (extract(epoch FROM next_at - received_at) / 60)::int AS minutes FROM store_payloads
+          WHERE due_at = next_at ORDER BY id`,
+      );
+      expect(rows.map(({ minutes }) => minutes)).toEqual([0, 60]);
+      await outbox.run(`UPDATE store_payloads SET next_at = NULL, status = 'failed' WHERE next_at <= received_at`);
+      expect(await claim(12)).toEqual([]);
+      expect(await oldestAge()).toBe(0);
+    });
+
+    it('count as the newest of the same once_per, by when they happened, else by when they came', async () => {
+      const [one, other] = [await listener(undefined, 60), await listener(undefined, 60)];
+      const first = await received(one, { happenedAt: '2026-01-01T10:00:00Z' });
+      const newest = await received(one, { happenedAt: '2026-01-01T10:10:00Z' });
+      const late = await received(one, { happenedAt: '2026-01-01T10:05:00Z' });
+      await received(one, { once: 'b', happenedAt: '2026-01-01T09:00:00Z' });
+      await received(other);
+      expect(await replaced()).toEqual([first, late]);
+      const unnamed = await received(one);
+      expect(await replaced()).toEqual([first, newest, late]);
+      await received(one, { happenedAt: '2999-01-01T00:00:00Z' });
+      const last = await received(one);
+      expect(await replaced()).toEqual(expect.arrayContaining([first, newest, late, unnamed]));
+      expect(await replaced()).not.toContain(last);
+    });
+
+    it('all count without a once_per', async () => {
+      const one = await listener(undefined, 60);
+      await received(one, { once: null });
+      await received(one, { once: null });
+      expect(await replaced()).toEqual([]);
+    });
+
+    it(`may be ${MOST_WAITING}, not one more, until one is worked off`, async () => {
+      const one = await listener(undefined, 60);
+      await deliver(one, MOST_WAITING - 1);
+      await received(one);
+      await expect(received(one)).rejects.toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED' });
+      await received(await listener(one.tenantId, 60));
+      await outbox.run(
+        `UPDATE store_payloads SET next_at = NULL, status = 'failed' WHERE id = (SELECT min(id) FROM store_payloads)`,
+      );
+      await received(one);
+    });
+  });
+
+  it('have a reason that Postgres can read, whatever was in it', async () => {
+    const one = await listener();
+    await deliver(one, 1);
+    const [payload] = await store.claim(1, 1, 60, []);
+    if (!payload) throw new Error('nothing was given out');
+    const message = 'a\0b\ud800c \u{1f44d}';
+    expect(await store.settle(payload, 'failed', { code: 'X', message, details: { at: ['\0'] } }, null)).toBe(true);
+    const { rows } = await outbox.postgres.pool.query<{ reason: unknown; message: string }>(
+      `SELECT reason, reason ->> 'message' AS message FROM store_payloads`,
+    );
+    expect(rows).toEqual([
+      { reason: { code: 'X', message: 'abc \u{1f44d}', details: { at: [''] } }, message: 'abc \u{1f44d}' },
+    ]);
+  });
+
+  it('show operators how long the oldest of them waits', async () => {
+    expect(await oldestAge()).toBe(0);
     const one = await listener();
     await deliver(one, 2);
     await outbox.run(
-      `UPDATE store_payloads SET waits_since = now() - interval '10 minutes' WHERE id = (SELECT min(id) FROM store_payloads)`,
+      `UPDATE store_payloads SET due_at = now() - interval '10 minutes' WHERE id = (SELECT min(id) FROM store_payloads)`,
     );
-    const seconds = await age();
+    const seconds = await oldestAge();
     expect(seconds).toBeGreaterThanOrEqual(600);
     expect(seconds).toBeLessThan(1200);
     await outbox.run(`UPDATE store_payloads SET status = 'failed', next_at = NULL`);
-    expect(await age()).toBe(0);
+    expect(await oldestAge()).toBe(0);
   });
 });

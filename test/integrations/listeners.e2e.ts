@@ -38,13 +38,16 @@ describe('a listener', () => {
       conditions: [{ path: '$.a', op: 'exists' }],
       once_per: '$.id',
       default_country: '$.billing.country',
+      delay_minutes: 0,
       enabled: true,
       created_at: expect.any(String) as unknown,
       updated_at: expect.any(String) as unknown,
     });
     expect((await lab.get(`/${id}`)).body.data).toEqual(created.body.data);
     expect((await lab.get(`?filter[id]=${id}`)).body.data).toEqual([created.body.data]);
-    const changes = { name: 'Others', conditions: null, once_per: null, enabled: false };
+    const default_country = ['$.billing.country', 'EG'];
+    const texts = { name: 'Others', default_country };
+    const changes = { ...texts, conditions: null, once_per: null, delay_minutes: 5, enabled: false };
     const changed = await lab.tenant.api.json('PATCH', `${PATH}/${id}`, changes);
     expect(changed.body.data).toMatchObject({
       ...created.body.data,
@@ -125,6 +128,21 @@ describe('a listener', () => {
     await lab.listener({ kind, secret });
   });
 
+  it.each([
+    ['delay_minutes', 0, -1],
+    ['delay_minutes', 1440, 1441],
+    ['delay_minutes', '60', 1.5],
+    ['default_country', 'EG', 'ZZ'],
+    ['default_country', ['$.a', '$.b', '$.c', '$.d', 'EG'], ['$.a', '$.b', '$.c', '$.d', '$.e', 'EG']],
+    ['default_country', null, []],
+    ['default_country', ' EG ', 7],
+    ['default_country', ['EG'], ['EG', null]],
+    ['default_country', `$.${'a'.repeat(298)}`, `$.${'a'.repeat(299)}`],
+  ])('may have the %s %j, not %j', async (field, good, bad) => {
+    await lab.listener({ [field]: good });
+    expect(Object.keys((await detailsOf({ [field]: bad })) ?? {})).toEqual([field]);
+  });
+
   it('may have 49 others beside it, not 50', async () => {
     const tenant = await StoreLab.create();
     try {
@@ -156,8 +174,8 @@ describe('a listener', () => {
   it('can be made of every preset', async () => {
     const { data } = (await lab.get('/presets')).body as unknown as { data: Record<string, unknown>[] };
     expect(data).toEqual(PRESETS);
-    for (const { kind, mapping, conditions, once_per, default_country } of data) {
-      await lab.listener({ kind, mapping, conditions, once_per, default_country });
+    for (const { kind, mapping, conditions, once_per, default_country, delay_minutes } of data) {
+      await lab.listener({ kind, mapping, conditions, once_per, default_country, delay_minutes });
     }
   });
 });

@@ -1,5 +1,4 @@
 import { jest } from '@jest/globals';
-import { eventually } from '../support/eventually.js';
 import { StoreLab } from './store-lab.js';
 import { wooOrder, wooOrderOf } from './store-payloads.js';
 
@@ -171,10 +170,7 @@ describe('what becomes of a payload', () => {
       wooOrderOf(local, { date_modified: `2026-01-01T00:00:0${version}` }),
     );
     await Promise.all(versions.map((payload) => lab.deliver(listener, payload)));
-    const payloads = await eventually('all being settled', async () => {
-      const all = await lab.payloads(listener);
-      return all.length === 8 && all.every(({ status }) => status !== 'received') ? all : undefined;
-    });
+    const payloads = await lab.allSettled(listener, 8);
     expect(payloads.map(({ status, reason }) => reason?.code ?? status).sort()).toEqual([
       ...Array.from({ length: 7 }, () => 'ALREADY_SENT'),
       'sent',
@@ -205,7 +201,13 @@ describe('what becomes of a payload', () => {
     expect(await lab.payloads(listener)).toMatchObject([
       { status: 'sent', payload: null, message_id: sent.message_id },
     ]);
-    expect(await lab.payloads(failing)).toMatchObject([{ status: 'failed', payload: null }]);
+    expect(await lab.payloads(failing)).toMatchObject([
+      {
+        status: 'failed',
+        payload: null,
+        reason: { code: 'VALIDATION_ERROR', message: 'The contact was deleted.' },
+      },
+    ]);
     const left = await lab.tenant.rows(
       `SELECT 1 FROM store_payloads
         WHERE listener_id = ANY ($1::int[]) AND (body IS NOT NULL OR phone IS NOT NULL OR contact_id IS NOT NULL)`,

@@ -139,6 +139,14 @@ export class StoreLab {
     });
   }
 
+  /** The listener's payloads, the newest first, once something has become of all so many. */
+  allSettled(listener: Listener, count: number): Promise<Payload[]> {
+    return eventually('all payloads being settled', async () => {
+      const all = await this.payloads(listener);
+      return all.length === count && all.every(({ status }) => status !== 'received') ? all : undefined;
+    });
+  }
+
   /** Delivers, and waits for what becomes of it. */
   async outcome(listener: Listener, payload: unknown): Promise<Payload> {
     expect((await this.deliver(listener, payload)).status).toBe(200);
@@ -170,9 +178,10 @@ export class StoreLab {
 
   /** Its time has come. */
   async due(payloadId: number): Promise<void> {
-    await this.tenant.rows(`UPDATE store_payloads SET next_at = now() - interval '1 second' WHERE id = $1`, [
-      payloadId,
-    ]);
+    await this.tenant.rows(
+      `UPDATE store_payloads SET next_at = now() - interval '1 second' WHERE id = $1 AND next_at IS NOT NULL`,
+      [payloadId],
+    );
   }
 
   close(): Promise<void> {

@@ -18,6 +18,8 @@ CREATE TABLE store_listeners (
   once_per         text,
   -- A text, or several of which the first that is found counts.
   default_country  json,
+  -- How long its payloads wait before they are worked off; of the same `once_per` the newest counts then.
+  delay_minutes    integer NOT NULL DEFAULT 0 CHECK (delay_minutes BETWEEN 0 AND 1440),
   enabled          boolean NOT NULL DEFAULT true,
   created_at       timestamptz(3) NOT NULL DEFAULT now(),
   updated_at       timestamptz(3) NOT NULL DEFAULT now()
@@ -48,19 +50,24 @@ CREATE TABLE store_payloads (
   contact_id     integer,
   -- Digits; whose payload it is, as far as the mapping told.
   phone          text,
+  -- With a delay: SHA-256 of what `once_per` came to when it came. Of the same the newest counts.
+  once_hash      bytea,
+  -- As the store says; else when it came.
+  happened_at    timestamptz(3) NOT NULL DEFAULT now(),
   -- When it is due to be worked off; a lease while somebody does. Null: it is settled.
   next_at        timestamptz(3) DEFAULT now(),
   -- Leases so far: whoever has an older one settles nothing.
   tries          integer NOT NULL DEFAULT 0,
   -- The lease after which it is given up: a retry asked for allows as many again.
   last_try       integer NOT NULL DEFAULT 100,
-  -- When it came, or was last asked to be retried.
-  waits_since    timestamptz(3) NOT NULL DEFAULT now(),
+  -- From when on it could be worked off: it came, its listener's delay ended, or a retry was asked for.
+  due_at         timestamptz(3) NOT NULL DEFAULT now(),
   settled_at     timestamptz(3)
 );
 CREATE UNIQUE INDEX store_payloads_repeat ON store_payloads (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL;
 CREATE INDEX store_payloads_due ON store_payloads (listener_id, next_at, id) WHERE next_at IS NOT NULL;
-CREATE INDEX store_payloads_waiting ON store_payloads (waits_since) WHERE next_at IS NOT NULL;
+CREATE INDEX store_payloads_waiting ON store_payloads (due_at) WHERE next_at IS NOT NULL;
+CREATE INDEX store_payloads_newer ON store_payloads (listener_id, once_hash, happened_at, id) WHERE once_hash IS NOT NULL;
 CREATE INDEX store_payloads_newest ON store_payloads (listener_id, id);
 CREATE INDEX store_payloads_bodies ON store_payloads (listener_id, id) WHERE body IS NOT NULL;
 CREATE INDEX store_payloads_old ON store_payloads (received_at) WHERE repeat_hash IS NOT NULL;

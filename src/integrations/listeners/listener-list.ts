@@ -62,6 +62,7 @@ export const LISTENER_LIST: ListSpec = {
     'conditions',
     'once_per',
     'default_country',
+    'delay_minutes',
     'enabled',
     'created_at',
     'updated_at',

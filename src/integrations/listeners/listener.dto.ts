@@ -46,6 +46,9 @@ export class ListenerDto {
   @ApiProperty({ ...COUNTRY, nullable: true, example: 'EG' })
   default_country: WrittenCountry;
 
+  @ApiProperty({ type: 'integer', example: 0 })
+  delay_minutes: number;
+
   @ApiProperty({ type: Boolean, example: true })
   enabled: boolean;
 
@@ -71,6 +74,7 @@ export function presentListener(row: ListenerRow, base: string): ListenerDto {
     conditions: row.conditions,
     once_per: row.once_per,
     default_country: row.default_country,
+    delay_minutes: row.delay_minutes,
     enabled: row.enabled,
     created_at: timestamp(row.created_at),
     updated_at: timestamp(row.updated_at),

@@ -10,7 +10,7 @@ import type { ListenerRow, ListenerValues } from '../store-listener.js';
 export const MAX_LISTENERS = 50;
 
 const COLUMNS = `id, tenant_id, key, kind, name, secret_encrypted, template_name, language, mapping, conditions, once_per,
-                 default_country, enabled, created_at, updated_at`;
+                 default_country, delay_minutes, enabled, created_at, updated_at`;
 
 /** What a write brings beside the values. */
 export interface SealedListener {
@@ -27,6 +27,7 @@ const parametersOf = ({ values }: SealedListener): unknown[] => [
   JSON.stringify(values.conditions),
   values.once_per,
   values.default_country === null ? null : JSON.stringify(values.default_country),
+  values.delay_minutes,
   values.enabled,
 ];
 
@@ -73,8 +74,8 @@ export class ListenerRepository {
       const [row] = await sql.query<ListenerRow>(
         'store_listeners_insert',
         `INSERT INTO store_listeners (tenant_id, key, kind, secret_encrypted, name, template_name, language, mapping,
-                                      conditions, once_per, default_country, enabled)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
+                                      conditions, once_per, default_country, delay_minutes, enabled)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
           WHERE (SELECT count(*) FROM store_listeners WHERE tenant_id = $1) < ${MAX_LISTENERS} RETURNING ${COLUMNS}`,
         [tenantId, key, listener.values.kind, listener.secret ?? null, ...parametersOf(listener)],
       );
@@ -107,8 +108,8 @@ export class ListenerRepository {
         'store_listeners_update',
         `UPDATE store_listeners
             SET secret_encrypted = CASE WHEN $3 THEN $4 ELSE secret_encrypted END, name = $5, template_name = $6,
-                language = $7, mapping = $8, conditions = $9, once_per = $10, default_country = $11, enabled = $12,
-                updated_at = now()
+                language = $7, mapping = $8, conditions = $9, once_per = $10, default_country = $11,
+                delay_minutes = $12, enabled = $13, updated_at = now()
           WHERE tenant_id = $1 AND id = $2::bigint RETURNING ${COLUMNS}`,
         [tenantId, id, listener.secret !== undefined, listener.secret ?? null, ...parametersOf(listener)],
       );

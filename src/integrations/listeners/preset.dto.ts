@@ -36,4 +36,7 @@ export class PresetDto {
 
   @ApiProperty({ ...COUNTRY, nullable: true, example: '$.billing.country' })
   default_country: WrittenCountry;
+
+  @ApiProperty({ type: 'integer', example: 0 })
+  delay_minutes: number;
 }

@@ -53,6 +53,7 @@ export async function readListener(body: unknown, stored?: ListenerRow): Promise
       conditions,
       once_per: dto.once_per ?? null,
       default_country: 'country' in country ? country.country : null,
+      delay_minutes: dto.delay_minutes ?? 0,
       enabled: dto.enabled ?? true,
     },
     secret,
@@ -61,8 +62,10 @@ export async function readListener(body: unknown, stored?: ListenerRow): Promise
 
 /** What an update begins with. */
 function writtenOf(row: ListenerRow): ListenerValues {
-  const { kind, name, template_name, language, mapping, conditions, once_per, default_country, enabled } = row;
-  return { kind, name, template_name, language, mapping, conditions, once_per, default_country, enabled };
+  const { kind, name, template_name, language, mapping, conditions, once_per, default_country } = row;
+  const { delay_minutes, enabled } = row;
+  const rules = { template_name, language, mapping, conditions, once_per, default_country, delay_minutes };
+  return { kind, name, ...rules, enabled };
 }
 
 /** Left out, or taken away: an empty secret and null are none. */

@@ -1,12 +1,12 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { Allow, IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
-import { booleanText, emptyAsAbsent } from '../../messages/dto/form-values.js';
+import { Allow, IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { booleanText, emptyAsAbsent, integerText } from '../../messages/dto/form-values.js';
 import { MAX_TEMPLATE_NAME } from '../../messages/dto/send-template.dto.js';
 import { MaxCodePoints } from '../../platform/http/validation/code-points.js';
 import { OptionalPlainText, RequiredPlainText, trimmedOrNull } from '../../platform/http/validation/plain-text.js';
 import { MAX_ALTERNATIVES } from '../mapping/mapping.js';
-import { LISTENER_KINDS, type ListenerKind, MAX_RULE_TEXT } from '../store-listener.js';
+import { LISTENER_KINDS, type ListenerKind, MAX_DELAY_MINUTES, MAX_RULE_TEXT } from '../store-listener.js';
 
 /** The example of a mapping and its conditions: a paid order of WooCommerce. */
 export const EXAMPLE_MAPPING = {
@@ -111,6 +111,22 @@ export class CreateListenerDto {
   @Transform(trimmedOrNull)
   @Allow()
   default_country?: unknown;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_DELAY_MINUTES,
+    default: 0,
+    example: 0,
+    description:
+      'How long a payload waits, minutes, before conditions, mapping and template are looked at. When its time has come and a newer one for the same `once_per` is there, it is passed over (`REPLACED`): the newest counts, so many minutes after it came. For baskets that nobody touches any more. A change counts for payloads that come later.',
+  })
+  @Transform(integerText)
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_DELAY_MINUTES)
+  delay_minutes?: number;
 
   @ApiPropertyOptional({
     type: Boolean,

@@ -15,6 +15,7 @@ export interface Preset {
   readonly conditions: readonly WrittenCondition[];
   readonly once_per: string | null;
   readonly default_country: WrittenCountry;
+  readonly delay_minutes: number;
 }
 
 /* WooCommerce REST API documentation, "Orders" and "Customers": a webhook's payload is what the API shows. */
@@ -45,6 +46,7 @@ const wooOrder = (id: string, title: string, example: string, statuses: readonly
   conditions: [{ path: '$.status', op: 'in', value: statuses }],
   once_per: '$.id',
   default_country: '$.billing.country',
+  delay_minutes: 0,
 });
 
 /* Shopify, "Webhooks": orders/… have the Order resource, checkouts/… the Checkout. */
@@ -96,6 +98,7 @@ const shopifyOrder = (
   // Its number has more digits than JavaScript's numbers hold.
   once_per: '$.admin_graphql_api_id',
   default_country: SHOPIFY_COUNTRY,
+  delay_minutes: 0,
   ...more,
 });
 
@@ -129,6 +132,7 @@ export const PRESETS: readonly Preset[] = [
     conditions: [],
     once_per: '$.id',
     default_country: '$.billing.country',
+    delay_minutes: 0,
   },
   shopifyOrder('order_created', 'orders/create', 'Order created', 'Hello {{1}}, we have your order {{2}} of {{3}}.'),
   shopifyOrder('order_paid', 'orders/paid', 'Order paid', 'Hello {{1}}, your order {{2}} of {{3}} is paid.'),
@@ -180,6 +184,8 @@ export const PRESETS: readonly Preset[] = [
         { path: '$.abandoned_checkout_url', op: 'exists', value: true },
       ],
       once_per: '$.token',
+      // Shopify tells of every step of a checkout, and of none that it was left. An hour after the last one.
+      delay_minutes: 60,
     },
   ),
 ];

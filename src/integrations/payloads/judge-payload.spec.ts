@@ -16,6 +16,7 @@ const judged = (payload: object, rules: Partial<ListenerValues> = {}): Judgement
       conditions: [],
       once_per: null,
       default_country: null,
+      delay_minutes: 0,
       enabled: true,
       ...rules,
     }),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isServerError } from '../../platform/database/database-errors.js';
 import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
-import { notFound } from '../../platform/http/api-error.js';
+import { notFound, rateLimitExceeded } from '../../platform/http/api-error.js';
 import { KEPT_PAYLOADS, MOST_TRIES, REPEAT_DAYS } from '../store/retention.js';
 import type { ListenerRow } from '../store-listener.js';
 import type { Reason } from './template-sends.js';
@@ -12,7 +12,11 @@ export interface Delivery {
   readonly topic: string | null;
   readonly deliveryId: string | null;
   readonly repeatHash: Buffer;
+  /** Null: when it came. */
+  readonly happenedAt: Date | null;
   readonly body: Buffer;
+  /** What its rules say of it now, when it is not worked off yet: its listener has a delay. */
+  readonly waiting: { readonly onceHash: Buffer | null; readonly phone: string | null } | null;
 }
 
 /** A payload in the hands of this process, with its listener's present rules. */
@@ -24,22 +28,36 @@ export interface DuePayload extends ListenerRow {
   /** When `tries` is this, it is given up. */
   readonly last_try: number;
   readonly is_tenant_active: boolean;
+  /** It had a delay, and a newer one of the same `once_per` has come. */
+  readonly is_replaced: boolean;
 }
+
+/** Payloads of a listener that may wait for the end of its delay. */
+export const MOST_WAITING = 50_000;
+/** When a store may ask again while so many wait. */
+const FULL_RETRY_S = 300;
 
 /* Index store_payloads_repeat. */
 const INSERT = `
-INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, delivery_id, repeat_hash, body, size_bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, delivery_id, repeat_hash, body, size_bytes,
+                                 happened_at, once_hash, phone, next_at, due_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, least($9, now()), $10, $11, t.due_at, t.due_at
+  FROM (SELECT now() + make_interval(mins => $12) AS due_at) t
 ON CONFLICT (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL
 DO UPDATE SET repeats = p.repeats + 1 WHERE p.received_at > now() - interval '${REPEAT_DAYS} days'
 RETURNING xmax = 0 AS is_new`;
+
+/* Index store_payloads_due. */
+const IS_FULL = `
+SELECT FROM store_payloads WHERE listener_id = $1 AND next_at IS NOT NULL
+ ORDER BY next_at, id OFFSET ${MOST_WAITING - 1} LIMIT 1`;
 
 const EXPIRE = `
 UPDATE store_payloads SET repeat_hash = NULL
  WHERE listener_id = $1 AND repeat_hash = $2 AND received_at <= now() - interval '${REPEAT_DAYS} days'`;
 
 /*
- * Index store_payloads_due, listener after listener (a skip scan): the oldest due of each tenant in turn, so that one with
+ * Indexes store_payloads_due, listener after listener (a skip scan), and store_payloads_newer: the oldest due of each tenant in turn, so that one with
  * thousands, or whose pictures are slow to download, keeps nobody waiting. $4 are the tenants of what is in work here.
  */
 const CLAIM = `
@@ -62,8 +80,11 @@ picked AS MATERIALIZED (
 claimed AS (
   UPDATE store_payloads p SET next_at = now() + make_interval(secs => $3), tries = p.tries + 1
     FROM picked WHERE p.id = picked.id
-  RETURNING p.id AS payload_id, p.request_id, p.body, p.tries, p.last_try, p.listener_id)
-SELECT c.payload_id, c.request_id, c.body, c.tries, c.last_try, t.status = 'active' AS is_tenant_active, s.*
+  RETURNING p.id AS payload_id, p.request_id, p.body, p.tries, p.last_try, p.listener_id, p.once_hash, p.happened_at)
+SELECT c.payload_id, c.request_id, c.body, c.tries, c.last_try, t.status = 'active' AS is_tenant_active,
+       EXISTS (SELECT FROM store_payloads n
+                WHERE n.listener_id = c.listener_id AND n.once_hash = c.once_hash
+                  AND (n.happened_at, n.id) > (c.happened_at, c.payload_id)) AS is_replaced, s.*
   FROM claimed c JOIN store_listeners s ON s.id = c.listener_id JOIN tenants t ON t.id = s.tenant_id ORDER BY c.payload_id`;
 
 const SETTLE = `
@@ -73,7 +94,7 @@ UPDATE store_payloads SET status = $4, reason = $5, phone = $6, next_at = NULL, 
 /* Leases go on counting, so that who had one before settles nothing. */
 const RETRY = `
 UPDATE store_payloads
-   SET status = 'received', reason = NULL, phone = NULL, next_at = now(), waits_since = now(), settled_at = NULL,
+   SET status = 'received', reason = NULL, phone = NULL, next_at = now(), due_at = now(), settled_at = NULL,
        last_try = tries + ${MOST_TRIES}
  WHERE id = $1 AND tenant_id = $2 AND status IN ('failed', 'skipped') AND body IS NOT NULL RETURNING id`;
 
@@ -85,18 +106,30 @@ UPDATE store_payloads SET body = NULL
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
+/** NUL and halves of surrogate pairs: Postgres stores them in json, and fails when it is to read them. */
+const UNREADABLE = /[\0\p{Surrogate}]/gu;
+
+/** A reason as JSON that Postgres can read, too. */
+export const storable = (reason: Reason): string =>
+  JSON.stringify(reason, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll(UNREADABLE, '') : value));
+
 /** What stores delivered, in Postgres. */
 @Injectable()
 export class PayloadStore {
   constructor(private readonly postgres: Postgres) {}
 
   /**
-   * Stores a delivery; when this resolves, it is committed. A repeat is counted with its first.
-   * @throws ApiError 404 when the listener is gone
+   * Stores a delivery, due at once or after its listener's delay; when this resolves, it is committed. A repeat is counted
+   * with its first.
+   * @throws ApiError 404 when the listener is gone, 429 when {@link MOST_WAITING} of a listener with a delay wait
    */
   async receive(listener: ListenerRow, delivery: Delivery): Promise<'new' | 'repeat'> {
-    const { requestId, topic, deliveryId, repeatHash, body } = delivery;
-    const parameters = [listener.tenant_id, listener.id, requestId, topic, deliveryId, repeatHash, body, body.length];
+    const { requestId, topic, deliveryId, repeatHash, body, happenedAt, waiting } = delivery;
+    if (waiting && (await this.isFull(listener.id))) throw rateLimitExceeded(FULL_RETRY_S);
+    const parameters = [
+      ...[listener.tenant_id, listener.id, requestId, topic, deliveryId, repeatHash, body, body.length, happenedAt],
+      ...[waiting?.onceHash ?? null, waiting?.phone ?? null, waiting ? listener.delay_minutes : 0],
+    ];
     for (;;) {
       const [row] = await this.postgres
         .query<{ is_new: boolean }>('store_payloads_insert', INSERT, parameters)
@@ -107,6 +140,10 @@ export class PayloadStore {
       // One like it is there, of a time that does not count any more.
       await this.postgres.query('store_payloads_expire', EXPIRE, [listener.id, repeatHash]);
     }
+  }
+
+  private async isFull(listenerId: number): Promise<boolean> {
+    return (await this.postgres.query('store_payloads_full', IS_FULL, [listenerId])).length > 0;
   }
 
   /**
@@ -129,7 +166,7 @@ export class PayloadStore {
       tenant_id,
       tries,
       status,
-      JSON.stringify(reason),
+      storable(reason),
       phone,
     ]);
     return settled.length > 0;
@@ -145,7 +182,7 @@ export class PayloadStore {
     await this.postgres.query(
       'store_payloads_note',
       `UPDATE store_payloads SET reason = $3 WHERE id = $1 AND tenant_id = $2 AND status = 'sent' AND contact_id IS NOT NULL`,
-      [payload_id, tenant_id, JSON.stringify(reason)],
+      [payload_id, tenant_id, storable(reason)],
     );
   }
 

@@ -24,6 +24,11 @@ const POSTPONE_MOST_S = 300;
 const DISABLED: Reason = { code: 'LISTENER_DISABLED', message: 'The listener is disabled.' };
 const SUSPENDED: Reason = { code: 'ACCOUNT_NOT_ACTIVE', message: 'The account is not active.' };
 
+const REPLACED: Reason = {
+  code: 'REPLACED',
+  message: 'A newer payload for the same once_per came during the delay.',
+};
+
 /**
  * Works off what stores delivered, in every API process, under leases: what a process had in hand when it died is taken up
  * when its lease ends. A message and the end of its payload are one transaction, so nothing is sent twice.
@@ -107,8 +112,8 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
     let phone: string | null = null;
     try {
       // Looked at now, not when it came: what waited must not leave once its tenant has switched it off.
-      const off = payload.is_tenant_active ? (payload.enabled ? undefined : DISABLED) : SUSPENDED;
-      if (off) return await this.end(payload, 'skipped', off, phone);
+      const passedOver = reasonToPassOver(payload);
+      if (passedOver) return await this.end(payload, 'skipped', passedOver, phone);
       // It may be what kills its processes.
       if (tries > payload.last_try) throw new Error('A payload was tried too often');
       const judgement = judgePayload(rulesOf(payload), JSON.parse(payload.body.toString('utf8')));
@@ -158,6 +163,12 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private named({ payload_id, tenant_id, id }: DuePayload) {
     return { payload_id, tenant_id, listener_id: id };
   }
+}
+
+function reasonToPassOver(payload: DuePayload): Reason | undefined {
+  if (!payload.is_tenant_active) return SUSPENDED;
+  if (!payload.enabled) return DISABLED;
+  return payload.is_replaced ? REPLACED : undefined;
 }
 
 /** A refusal of `POST /messages/template` as the reason why a payload, or a dry run, leads to nothing. */

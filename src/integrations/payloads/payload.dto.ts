@@ -10,6 +10,7 @@ export type PayloadStatus = (typeof PAYLOAD_STATUSES)[number];
 export interface PayloadRow {
   readonly id: number;
   readonly received_at: Date;
+  readonly due_at: Date;
   readonly topic: string | null;
   readonly delivery_id: string | null;
   readonly repeats: number;
@@ -27,7 +28,7 @@ export class ReasonDto {
     type: String,
     example: 'CONDITION_NOT_MET',
     description:
-      '`CONDITION_NOT_MET`, `ALREADY_SENT` (`once_per`), `LISTENER_DISABLED`, `ACCOUNT_NOT_ACTIVE`, `CONTACT_FIELDS_LEFT_OUT` (of a message that was sent), or what `POST /messages/template` would answer.',
+      '`CONDITION_NOT_MET`, `ALREADY_SENT` (`once_per`), `REPLACED` (`delay_minutes`), `LISTENER_DISABLED`, `ACCOUNT_NOT_ACTIVE`, `CONTACT_DELETED` (while it waited), `CONTACT_FIELDS_LEFT_OUT` (of a message that was sent), or what `POST /messages/template` would answer.',
   })
   code: string;
 
@@ -50,6 +51,14 @@ export class PayloadDto {
 
   @ApiProperty({ type: String, format: 'date-time', example: '2026-01-01T08:00:00+00:00' })
   received_at: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    example: '2026-01-01T08:00:00+00:00',
+    description: "When it was, or will be, worked off: at once, after the listener's delay, or when sent again.",
+  })
+  due_at: string;
 
   @ApiProperty({
     type: String,
@@ -106,6 +115,7 @@ export function presentPayload(row: PayloadRow): PayloadDto {
   return {
     id: row.id,
     received_at: timestamp(row.received_at),
+    due_at: timestamp(row.due_at),
     topic: row.topic,
     delivery_id: row.delivery_id,
     repeats: row.repeats,

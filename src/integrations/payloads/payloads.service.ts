@@ -17,7 +17,7 @@ import { TemplateSends } from './template-sends.js';
 /** Larger bodies are not shown in the list, which would grow to a hundred times as much. */
 const SHOWN_BYTES = 32 * 1024;
 
-const COLUMNS = `id, received_at, topic, delivery_id, repeats, size_bytes, status, reason, message_id, settled_at`;
+const COLUMNS = `id, received_at, due_at, topic, delivery_id, repeats, size_bytes, status, reason, message_id, settled_at`;
 
 /* Index store_payloads_newest. */
 const NEWEST = `

@@ -66,7 +66,9 @@ export class DeliveriesController {
       when: 'The body is signed, and no JSON.',
       details: { body: ['The body is not valid JSON'] },
     }),
-    apiError('RATE_LIMIT_EXCEEDED', { when: 'The listener was called too often.' }),
+    apiError('RATE_LIMIT_EXCEEDED', {
+      when: 'The listener was called too often, or 50,000 of its payloads wait for the end of its delay.',
+    }),
     'SERVICE_UNAVAILABLE',
   )
   async deliver(

@@ -28,3 +28,24 @@ describe("what tells a repeat of a store's delivery", () => {
     expect(woo(undefined, { id: 1, a: 1 })).not.toEqual(woo(undefined, { id: 1, a: 2 }));
   });
 });
+
+describe("when a store's delivery happened", () => {
+  const happenedAt = (time: string, kind: 'shopify' | 'generic' = 'shopify') =>
+    namesOf(kind, { 'x-shopify-triggered-at': time }, Buffer.from('{}'), {}).happenedAt?.toISOString() ?? null;
+
+  it('is what Shopify says', () => {
+    expect(happenedAt('2026-01-31T18:00:27.877041743Z')).toBe('2026-01-31T18:00:27.877Z');
+    expect(happenedAt('2026-01-31T18:00:27+02:00')).toBe('2026-01-31T16:00:27.000Z');
+  });
+
+  it.each(['', 'yesterday', '2026-13-01T00:00:00Z', '0000-01-01T00:00:00Z', '2026-01-31', '2026-01-31T99:00:00Z', '1'])(
+    'is not known by %j',
+    (time) => {
+      expect(happenedAt(time)).toBeNull();
+    },
+  );
+
+  it('is not known of other stores', () => {
+    expect(happenedAt('2026-01-31T18:00:27Z', 'generic')).toBeNull();
+  });
+});

@@ -7,12 +7,17 @@ import type { ListenerKind } from '../store-listener.js';
 /** Longest id of a delivery, and topic, that is kept; stores' are half of it. */
 const MAX_HEADER = 255;
 
+/** A time as Shopify writes it: `2026-01-31T18:00:27.877041743Z`. */
+const TIME = /^2\d{3}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d)$/;
+
 /** How a store names a delivery, and what it is about. */
 export interface DeliveryNames {
   readonly topic: string | null;
   readonly deliveryId: string | null;
   /** SHA-256 of what a repeat of the delivery has in common with it. */
   readonly repeatHash: Buffer;
+  /** When it happened; null when the store does not say. Shopify's deliveries may come in another order. */
+  readonly happenedAt: Date | null;
 }
 
 /**
@@ -43,7 +48,14 @@ export function namesOf(
     topic: topic?.slice(0, MAX_HEADER) ?? null,
     deliveryId: id?.slice(0, MAX_HEADER) ?? null,
     repeatHash: hash('sha256', JSON.stringify(of), 'buffer'),
+    happenedAt: kind === 'shopify' ? timeOf(header('x-shopify-triggered-at')) : null,
   };
+}
+
+function timeOf(written: string | null): Date | null {
+  if (written === null || !TIME.test(written)) return null;
+  const time = new Date(written);
+  return Number.isNaN(time.getTime()) ? null : time;
 }
 
 /** Id of the order, product or customer that a payload of WooCommerce shows. */

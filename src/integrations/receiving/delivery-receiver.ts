@@ -4,9 +4,10 @@ import { Encryption } from '../../platform/crypto/encryption.js';
 import { unauthorized, validationError } from '../../platform/http/api-error.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { isRecord } from '../mapping/path.js';
-import { PayloadStore } from '../payloads/payload-store.js';
+import { judgePayload, onceHashOf } from '../payloads/judge-payload.js';
+import { type Delivery, PayloadStore } from '../payloads/payload-store.js';
 import { PayloadWorker } from '../payloads/payload-worker.js';
-import { type ListenerRow, STORE_SECRET_CONTEXT } from '../store-listener.js';
+import { type ListenerRow, rulesOf, STORE_SECRET_CONTEXT } from '../store-listener.js';
 import { CallLimits } from './call-limits.js';
 import { namesOf } from './delivery-names.js';
 import { isSigned } from './signatures.js';
@@ -41,12 +42,14 @@ export class DeliveryReceiver {
    * Stores a signed payload; when this resolves, it is committed. A ping is answered, and a repeat counted.
    * @returns the sentence of the answer
    * @throws ApiError 401 unless the signature is right, 422 when the body is no JSON object or list, 404 when the listener
-   * is gone, 503 when it could not be stored
+   * is gone, 429 when too many wait for the end of its delay, 503 when it could not be stored
    */
   async receive(listener: ListenerRow, { headers, body, requestId }: StoreCall): Promise<string> {
     if (listener.kind === 'woocommerce' && isPing(body)) return 'Ping received successfully';
     this.requireSignature(listener, headers, body);
-    const delivery = { requestId, body, ...namesOf(listener.kind, headers, body, jsonOf(body)) };
+    const payload = jsonOf(body);
+    const names = namesOf(listener.kind, headers, body, payload);
+    const delivery = { requestId, body, ...names, waiting: waitingOf(listener, payload) };
     const received = await this.limits.inTurn(listener.id, () => this.payloads.receive(listener, delivery));
     if (received === 'repeat') {
       this.metrics.stores.payloads.inc({ outcome: 'repeat' });
@@ -67,6 +70,13 @@ export class DeliveryReceiver {
       throw unauthorized('The signature is missing, wrong or too old');
     }
   }
+}
+
+/** What a payload that waits is known by: which newer ones count instead of it, and whose it is, should they be deleted. */
+function waitingOf(listener: ListenerRow, payload: unknown): Delivery['waiting'] {
+  if (listener.delay_minutes === 0) return null;
+  const { once, phone } = judgePayload(rulesOf(listener), payload);
+  return { onceHash: once === null ? null : onceHashOf(once), phone };
 }
 
 const isPing = (body: Buffer): boolean => body.length <= LONGEST_PING && PING.test(body.toString('latin1').trim());

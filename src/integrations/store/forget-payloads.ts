@@ -2,7 +2,8 @@ import type { SqlRunner } from '../../platform/database/postgres.js';
 
 /**
  * Forgets what stores said of people who are deleted: the bodies of payloads that led to messages to them, or were about
- * their phones. What tells a repeat, and what became of each, stays. Indexes store_payloads_contact, store_payloads_phone.
+ * their phones. What waits for the end of a delay is not worked off any more. What tells a repeat, and what became of each,
+ * stays. Indexes store_payloads_contact, store_payloads_phone.
  */
 export async function forgetPayloads(
   sql: SqlRunner,
@@ -12,16 +13,21 @@ export async function forgetPayloads(
 ): Promise<void> {
   await sql.query(
     'store_payloads_forget',
+    // Without a lease so far, a payload is in nobody's hands; who wants it passes over a locked row, or finds it settled.
     `WITH picked AS MATERIALIZED (
-       SELECT id FROM store_payloads
+       SELECT id, next_at IS NOT NULL AS is_waiting FROM store_payloads
         WHERE id IN (SELECT id FROM store_payloads WHERE tenant_id = $1 AND contact_id = ANY ($2::int[])
                      UNION ALL
                      SELECT id FROM store_payloads WHERE tenant_id = $1 AND phone = ANY ($3::text[]))
-          AND next_at IS NULL
+          AND (next_at IS NULL OR tries = 0)
         ORDER BY id FOR UPDATE)
      UPDATE store_payloads p
-        SET body = NULL, phone = NULL, contact_id = NULL, reason = CASE WHEN p.reason IS NOT NULL THEN json_build_object('code', p.reason ->> 'code') END
+        SET body = NULL, phone = NULL, contact_id = NULL, next_at = NULL, settled_at = coalesce(p.settled_at, now()),
+            status = CASE WHEN is_waiting THEN 'skipped' ELSE p.status END,
+            reason = CASE WHEN is_waiting THEN json_build_object('code', 'CONTACT_DELETED', 'message', $4::text)
+                          WHEN p.reason IS NOT NULL THEN json_build_object('code', p.reason ->> 'code', 'message', $4::text)
+                     END
        FROM picked WHERE p.id = picked.id AND p.tenant_id = $1`,
-    [tenantId, contactIds, phones],
+    [tenantId, contactIds, phones, 'The contact was deleted.'],
   );
 }
