@@ -19,6 +19,15 @@ describe('loggableError', () => {
     });
   });
 
+  it('cuts a message short that is longer than 2,000 characters, and keeps the stack', () => {
+    const longest = new Error('x'.repeat(2000));
+    expect(loggableError(longest)).toMatchObject({ message: longest.message, stack: longest.stack });
+    const longer = loggableError(new Error('x'.repeat(5_000_000)));
+    expect(longer.message).toBe(`${'x'.repeat(2000)}… (5000000 characters)`);
+    expect(longer.stack).toContain('loggable-error.spec');
+    expect(JSON.stringify(longer).length).toBeLessThan(10_000);
+  });
+
   it('leaves out every object that a library hangs on an error', () => {
     const error = Object.assign(new Error('refused'), {
       client: { secretKey: 1514465973, password: 'hidden' },

@@ -15,6 +15,8 @@ export interface LoggableError {
 /** Causes of causes are followed this far. */
 const MAX_DEPTH = 5;
 const MAX_MEMBERS = 5;
+/** Characters of a message: some repeat what they were given, which may be megabytes. */
+const MAX_MESSAGE = 2000;
 
 /**
  * What of an error may reach a log line. Libraries hang whole objects on their errors (a database client with its
@@ -26,8 +28,8 @@ export function loggableError(error: unknown, depth = 0): LoggableError {
   const { code, constraint, status } = error as { code?: unknown; constraint?: unknown; status?: unknown };
   return {
     type: error.name === 'error' ? error.constructor.name : error.name,
-    message: error.message,
-    stack: error.stack,
+    message: cut(error.message),
+    stack: error.stack?.replace(error.message, () => cut(error.message)),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(typeof constraint === 'string' ? { constraint } : {}),
     ...(typeof status === 'number' ? { status } : {}),
@@ -37,3 +39,6 @@ export function loggableError(error: unknown, depth = 0): LoggableError {
       : {}),
   };
 }
+
+const cut = (message: string): string =>
+  message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}… (${message.length} characters)` : message;
