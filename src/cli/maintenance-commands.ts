@@ -32,7 +32,7 @@ Example:
 
 function reportJson(report: MaintenanceReport): object {
   const { mediaIds, idempotencyKeys, auditEntries, oneTimeCodes, storePayloads, ...rest } = report;
-  const { eventDeliveries, untoldChanges, ...others } = rest;
+  const { eventDeliveries, untoldChanges, storeBodies, ...others } = rest;
   return {
     ...others,
     media_ids: mediaIds,
@@ -42,6 +42,7 @@ function reportJson(report: MaintenanceReport): object {
     event_deliveries: eventDeliveries,
     untold_changes: untoldChanges,
     store_payloads: storePayloads,
+    store_bodies: storeBodies,
   };
 }
 
@@ -62,5 +63,6 @@ function reportLines(report: MaintenanceReport): string[] {
     ['imports of contacts', imports],
     ['one-time codes', report.oneTimeCodes],
     ['payloads of stores', report.storePayloads],
+    ['bodies of such payloads', report.storeBodies],
   ]);
 }

@@ -17,6 +17,7 @@ import { deleteOldMessages, retentions, type Retention } from './rows/message-re
 import { deleteStrayDeliveries, deleteStrayEvents, deleteUntoldChanges } from './rows/old-events.js';
 import {
   type AttemptCursor,
+  clearOldStoreBodies,
   deleteOldCodes,
   deleteOldIdempotencyKeys,
   deleteOldImports,
@@ -55,6 +56,8 @@ export interface MaintenanceReport {
   imports: number;
   oneTimeCodes: number;
   storePayloads: number;
+  /** Of payloads that stay. */
+  storeBodies: number;
 }
 
 type RowCounter = Exclude<keyof MaintenanceReport, 'dropped' | 'kept' | 'left'>;
@@ -98,6 +101,7 @@ export class Maintenance {
       imports: 0,
       oneTimeCodes: 0,
       storePayloads: 0,
+      storeBodies: 0,
     };
     await new Run(this.postgres, this.settings, this.log, lease, report, signal).all();
     await lease.end(signal.aborted ? 'stopped' : report.left.length > 0 ? 'incomplete' : 'done');
@@ -157,6 +161,7 @@ class Run {
     await this.part('contact_imports', () => this.delete('imports', () => deleteOldImports(sql, rows)));
     await this.part('one_time_codes', () => this.deleteCodes());
     await this.part('store_payloads', () => this.deleteStorePayloads());
+    await this.part('store_bodies', () => this.delete('storeBodies', () => clearOldStoreBodies(sql, rows)));
   }
 
   private async part(name: string, work: () => Promise<void>): Promise<void> {

@@ -240,4 +240,27 @@ describe('what stores delivered', () => {
     expect(await lab.count('store_sent_once')).toBe(1);
     expect(await lab.run()).toMatchObject({ storePayloads: 0 });
   });
+
+  it('loses its body, and whose it was, after thirty days', async () => {
+    const { tenantId } = await lab.outbox.sender();
+    await lab.outbox.run(
+      `INSERT INTO store_listeners (id, tenant_id, key, kind, name, template_name, language, mapping)
+       SELECT n, $1, 'key ' || n, 'generic', 'n', 't', 'en', '{}' FROM generate_series(1, 10) AS n`,
+      [tenantId],
+    );
+    // A hundred of each listener: two that are not old enough, one that waits, 997 that are.
+    await lab.outbox.run(
+      `INSERT INTO store_payloads (tenant_id, listener_id, request_id, body, size_bytes, phone, received_at, status, next_at)
+       SELECT $1, n % 10 + 1, gen_random_uuid(), '\\x7b7d', 2, '201000000007',
+              now() - CASE WHEN n <= 2 THEN '29 days 23 hours'::interval ELSE '30 days 1 minute' END,
+              CASE n WHEN 3 THEN 'received' ELSE 'failed' END, CASE n WHEN 3 THEN now() + interval '1 hour' END
+         FROM generate_series(1, 1000) AS n`,
+      [tenantId],
+    );
+    expect(await lab.run()).toMatchObject({ storePayloads: 0, storeBodies: 997, left: [] });
+    expect(await lab.count('store_payloads')).toBe(1000);
+    expect(await lab.count('store_payloads', 'body IS NOT NULL AND phone IS NOT NULL')).toBe(3);
+    expect(await lab.count('store_payloads', 'body IS NULL AND phone IS NULL')).toBe(997);
+    expect(await lab.run()).toMatchObject({ storeBodies: 0 });
+  });
 });

@@ -105,7 +105,7 @@ export class PayloadDto {
     additionalProperties: true,
     example: { id: 727, status: 'processing' },
     description:
-      'What came; null when its contact was deleted. In the list also null when it is larger than 32 KB: then ask for it by its id.',
+      'What came; null when its contact was deleted, and after 30 days. In the list also null when it is larger than 32 KB: then ask for it by its id.',
   })
   payload: unknown;
 }

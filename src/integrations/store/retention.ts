@@ -4,5 +4,7 @@ export const REPEAT_DAYS = 7;
 export const ONCE_DAYS = 90;
 /** Newest payloads of a listener that are shown, and keep their body. */
 export const KEPT_PAYLOADS = 100;
+/** How long a body is kept, and with it whose it was, days: it is personal. */
+export const BODY_DAYS = 30;
 /** Tries of a payload until it is given up, some eight hours; default of `store_payloads.last_try`. */
 export const MOST_TRIES = 100;

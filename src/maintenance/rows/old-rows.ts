@@ -1,5 +1,5 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
-import { KEPT_PAYLOADS, ONCE_DAYS, REPEAT_DAYS } from '../../integrations/store/retention.js';
+import { BODY_DAYS, KEPT_PAYLOADS, ONCE_DAYS, REPEAT_DAYS } from '../../integrations/store/retention.js';
 import { KEY_HOURS } from '../../platform/idempotency/idempotency-claim.js';
 
 /** WhatsApp forgets an upload after 30 days. */
@@ -186,4 +186,17 @@ export async function deleteOldStorePayloads(
     ONCE_DAYS,
   ]);
   return row ?? { payloads: 0, once: 0 };
+}
+
+/* Index store_payloads_old_bodies. */
+const STORE_BODIES = `
+UPDATE store_payloads SET body = NULL, phone = NULL WHERE id IN (
+  SELECT id FROM store_payloads
+   WHERE body IS NOT NULL AND next_at IS NULL AND received_at < now() - interval '${BODY_DAYS} days'
+   ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING id`;
+
+/** Lets go of at most `limit` old bodies of payloads of stores; answers how many. */
+export async function clearOldStoreBodies(sql: SqlRunner, limit: number): Promise<number> {
+  return (await sql.query('maintenance_store_bodies', STORE_BODIES, [limit])).length;
 }
