@@ -3,7 +3,7 @@ import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
 import type { Place } from '../support/tenant.js';
-import { signed, StoreLab } from './store-lab.js';
+import { ORDER_MAPPING, signed, StoreLab } from './store-lab.js';
 import { wooOrderOf } from './store-payloads.js';
 
 jest.setTimeout(120_000);
@@ -32,7 +32,13 @@ describe('a delivery that was answered with 200', () => {
     await installation.stop();
   });
 
-  it('is counted by what became of it', async () => {
+  const counts = async (): Promise<Map<string, number>> => {
+    const text = await (await fetch(`${installation.api.operatorUrl}/metrics`)).text();
+    const series = [...text.matchAll(/^rasl_store_payloads_total\{outcome="(\w+)"\} (\d+)$/gm)];
+    return new Map(series.map(([, outcome = '', n]) => [outcome, Number(n)]));
+  };
+
+  it('is counted by what became of it, and by tries that failed for the moment', async () => {
     const own = await StoreLab.create({ place });
     try {
       const listener = await own.listener({ conditions: [{ path: '$.status', op: 'eq', value: 'processing' }] });
@@ -43,13 +49,26 @@ describe('a delivery that was answered with 200', () => {
       expect(await own.settled(listener)).toMatchObject({ status: 'sent' });
       expect(await own.outcome(listener, wooOrderOf('none'))).toMatchObject({ status: 'failed' });
       expect(await own.outcome(listener, { status: 'pending' })).toMatchObject({ status: 'skipped' });
-      const counts = await eventually('all being counted', async () => {
-        const text = await (await fetch(`${installation.api.operatorUrl}/metrics`)).text();
-        const series = [...text.matchAll(/^rasl_store_payloads_total\{outcome="(\w+)"\} (\d+)$/gm)];
-        return series.length === 5 ? new Map(series.map(([, outcome, n]) => [outcome, Number(n)] as const)) : undefined;
+      const all = await eventually('all being counted', async () => {
+        const found = await counts();
+        return found.size === 5 ? found : undefined;
       });
       const outcomes = ['sent', 'failed', 'skipped', 'repeat', 'refused_signature'];
-      expect(counts).toEqual(new Map(outcomes.map((outcome) => [outcome, 1])));
+      expect(all).toEqual(new Map(outcomes.map((outcome) => [outcome, 1])));
+      // A fault of ours: what the database holds is no mapping.
+      const mapping = (written: object) =>
+        own.tenant.rows('UPDATE store_listeners SET mapping = $2 WHERE id = $1', [
+          listener.id,
+          JSON.stringify(written),
+        ]);
+      await mapping({});
+      expect((await own.deliver(listener, wooOrderOf(own.phone().local))).status).toBe(200);
+      await eventually('a try being counted that failed', async () => (await counts()).get('postponed'));
+      const [waiting] = await own.payloads(listener);
+      expect(waiting).toMatchObject({ status: 'received', reason: null });
+      await mapping(ORDER_MAPPING);
+      await own.due(Number(waiting?.id));
+      expect(await own.settled(listener)).toMatchObject({ id: waiting?.id, status: 'sent' });
     } finally {
       await own.close();
     }

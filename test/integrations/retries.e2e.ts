@@ -52,7 +52,7 @@ describe('a payload', () => {
       const answers = await Promise.all(Array.from({ length: 20 }, () => lab.retry(failed.id)));
       const done = answers.filter(({ status }) => status === 200);
       expect(done.map(({ body: { data } }) => data)).toEqual([
-        { ...failed, status: 'received', reason: null, settled_at: null },
+        { ...failed, due_at: expect.any(String) as unknown, status: 'received', reason: null, settled_at: null },
       ]);
       const others = answers.filter((answer) => !done.includes(answer)).map(codeOf);
       expect(others).toEqual(Array.from({ length: 19 }, () => [422, 'VALIDATION_ERROR']));
@@ -78,10 +78,23 @@ describe('a payload', () => {
       const listener = await lab.listener({ template_name: 'gone' });
       const failed = await lab.outcome(listener, wooOrderOf(lab.phone().local));
       expect((await lab.retry(failed.id)).status).toBe(200);
-      expect(await lab.settled(listener)).toEqual({
-        ...failed,
-        settled_at: expect.any(String) as unknown,
-      });
+      const times = { due_at: expect.any(String) as unknown, settled_at: expect.any(String) as unknown };
+      expect(await lab.settled(listener)).toEqual({ ...failed, ...times });
+    });
+
+    it('when it had been given up after a hundred tries; the hundredth still counted', async () => {
+      const listener = await lab.listener();
+      const tried = async (tries: number): Promise<number> => {
+        const id = await lab.waiting(listener, wooOrderOf(lab.phone().local));
+        await lab.tenant.rows('UPDATE store_payloads SET tries = $2 WHERE id = $1', [id, tries]);
+        await lab.due(id);
+        return id;
+      };
+      expect(await settledRow(await tried(99))).toEqual({ status: 'sent', code: null });
+      const givenUp = await tried(100);
+      expect(await settledRow(givenUp)).toEqual({ status: 'failed', code: 'INTERNAL_ERROR' });
+      expect((await lab.retry(givenUp)).status).toBe(200);
+      expect(await settledRow(givenUp)).toEqual({ status: 'sent', code: null });
     });
   });
 
