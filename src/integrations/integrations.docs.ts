@@ -113,7 +113,7 @@ export const LIST_PAYLOADS: EndpointDescription = {
   tag: TAG,
   summary: 'List payloads',
   description:
-    'The last 100 payloads of a listener, the newest first, with what became of each: `received` (not worked off yet), `sent`, `skipped` or `failed`, and why. Bodies go with the 101st, after 30 days, and when the contact they speak of is deleted.',
+    'The last 100 payloads of a listener, the newest first, with what became of each: `received` (not worked off yet), `sent`, `skipped` or `failed`, and why. Of those that wait, be it for the end of a delay, the newest 20 are among them. Bodies go with the 101st, after 30 days, and when the contact they speak of is deleted.',
 };
 
 export const GET_PAYLOAD: EndpointDescription = {

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { PRESETS } from '../../src/integrations/mapping/presets.js';
+import { eventually } from '../support/eventually.js';
 import { type Listener, type Payload, StoreLab } from './store-lab.js';
 import { shopifyCheckout } from './store-payloads.js';
 
@@ -64,6 +65,24 @@ describe('a checkout that is not completed', () => {
     await deliver({ phone, note: 'late' }, '2026-01-31T18:05:00Z');
     expect(await outcomes()).toEqual(['REPLACED', 'CONDITION_NOT_MET', 'REPLACED']);
     expect(await messagesTo(digits)).toEqual([]);
+  });
+
+  it('is shown with what became of it, however many newer ones wait: of these the newest 20', async () => {
+    const { id } = await deliver({ phone: `+${lab.phone().digits}` });
+    await lab.tenant.rows(
+      `INSERT INTO store_payloads (tenant_id, listener_id, request_id, body, size_bytes, next_at)
+       SELECT $1, $2, gen_random_uuid(), '\\x7b7d', 2, now() + interval '1 hour' FROM generate_series(1, 101)`,
+      [lab.tenant.id, listener.id],
+    );
+    await lab.due(id);
+    const shown = await eventually('the oldest being settled', async () => {
+      const all = await lab.payloads(listener);
+      return all.at(-1)?.id === id && all.at(-1)?.status !== 'received' ? all : undefined;
+    });
+    expect(shown.map(({ status }) => status)).toEqual([...Array.from({ length: 20 }, () => 'received'), 'sent']);
+    expect(shown[0]?.id).toBeGreaterThan(id + 100);
+    expect(shown.at(-1)?.payload).toMatchObject({ token: '123123123' });
+    await lab.tenant.rows('DELETE FROM store_payloads WHERE listener_id = $1 AND next_at IS NOT NULL', [listener.id]);
   });
 
   it('is not told of when its contact is deleted within the hour', async () => {

@@ -69,8 +69,8 @@ CREATE INDEX store_payloads_due ON store_payloads (listener_id, next_at, id) WHE
 CREATE INDEX store_payloads_waiting ON store_payloads (due_at) WHERE next_at IS NOT NULL;
 CREATE INDEX store_payloads_newer ON store_payloads (listener_id, once_hash, happened_at, id) WHERE once_hash IS NOT NULL;
 CREATE INDEX store_payloads_newest ON store_payloads (listener_id, id);
-CREATE INDEX store_payloads_bodies ON store_payloads (listener_id, id) WHERE body IS NOT NULL;
-CREATE INDEX store_payloads_old_bodies ON store_payloads (received_at) WHERE body IS NOT NULL;
+CREATE INDEX store_payloads_bodies ON store_payloads (listener_id, id) WHERE body IS NOT NULL AND next_at IS NULL;
+CREATE INDEX store_payloads_old_bodies ON store_payloads (received_at) WHERE body IS NOT NULL AND next_at IS NULL;
 CREATE INDEX store_payloads_old ON store_payloads (received_at) WHERE repeat_hash IS NOT NULL;
 CREATE INDEX store_payloads_contact ON store_payloads (tenant_id, contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX store_payloads_phone ON store_payloads (tenant_id, phone) WHERE phone IS NOT NULL;

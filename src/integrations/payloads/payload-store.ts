@@ -98,11 +98,12 @@ UPDATE store_payloads
        last_try = tries + ${MOST_TRIES}
  WHERE id = $1 AND tenant_id = $2 AND status IN ('failed', 'skipped') AND body IS NOT NULL RETURNING id`;
 
-/* The hundredth newest is found by store_payloads_newest, what is older and has a body by store_payloads_bodies. */
+/* Index store_payloads_bodies. What waits, be it thousands, takes no place of what was worked off. */
 const TRIM = `
 UPDATE store_payloads SET body = NULL
  WHERE listener_id = $1 AND body IS NOT NULL AND next_at IS NULL
-   AND id < (SELECT id FROM store_payloads WHERE listener_id = $1 ORDER BY id DESC OFFSET ${KEPT_PAYLOADS - 1} LIMIT 1)`;
+   AND id < (SELECT id FROM store_payloads WHERE listener_id = $1 AND body IS NOT NULL AND next_at IS NULL
+              ORDER BY id DESC OFFSET ${KEPT_PAYLOADS - 1} LIMIT 1)`;
 
 const FOREIGN_KEY_VIOLATION = '23503';
 

@@ -19,10 +19,18 @@ const SHOWN_BYTES = 32 * 1024;
 
 const COLUMNS = `id, received_at, due_at, topic, delivery_id, repeats, size_bytes, status, reason, message_id, settled_at`;
 
-/* Index store_payloads_newest. */
+/** Of those that are not worked off yet, so many are shown: a delay may keep thousands waiting. */
+const SHOWN_WAITING = 20;
+
+/* Indexes store_payloads_newest, store_payloads_due. */
 const NEWEST = `
-SELECT ${COLUMNS}, CASE WHEN size_bytes <= ${SHOWN_BYTES} THEN body END AS body
-  FROM store_payloads WHERE listener_id = $1 AND tenant_id = $2 ORDER BY id DESC LIMIT ${KEPT_PAYLOADS}`;
+SELECT ${COLUMNS}, CASE WHEN size_bytes <= ${SHOWN_BYTES} THEN body END AS body FROM (
+  (SELECT * FROM store_payloads WHERE listener_id = $1 AND tenant_id = $2 AND next_at IS NULL
+    ORDER BY id DESC LIMIT ${KEPT_PAYLOADS})
+  UNION ALL
+  (SELECT * FROM store_payloads WHERE listener_id = $1 AND tenant_id = $2 AND next_at IS NOT NULL
+    ORDER BY next_at DESC, id DESC LIMIT ${SHOWN_WAITING})) p
+ ORDER BY id DESC LIMIT ${KEPT_PAYLOADS}`;
 
 const NO_SUCH_PAYLOAD = 'There is no such payload.';
 
