@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DecryptionError } from '../../platform/crypto/encryption.js';
 import type { Log } from '../../platform/logging/log.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import type { EndpointSwitch } from '../endpoints/endpoint-switch.js';
@@ -58,18 +59,20 @@ describe('deliveries of one endpoint', () => {
   let run: DeliveryRun;
   let work: EndpointWork;
   let fault: Error | undefined;
+  let unmade: Error | undefined;
   let warnings: unknown[];
   let disabled: unknown[];
   beforeEach(() => {
     ends = [];
     fault = undefined;
+    unmade = undefined;
     warnings = [];
     disabled = [];
     answers = new Map();
     work = new EndpointWork(ENDPOINT, 10, false);
     const attempt = {
       make: (_endpoint: unknown, { eventId }: { eventId: string }) =>
-        new Promise<AttemptResult>((resolve) => answers.set(eventId, resolve)),
+        unmade ? Promise.reject(unmade) : new Promise<AttemptResult>((resolve) => answers.set(eventId, resolve)),
     } as unknown as DeliveryAttempt;
     const store = {
       end: (stored: DeliveryEnd[]) => {
@@ -121,6 +124,13 @@ describe('deliveries of one endpoint', () => {
     fault = new Error('no such table');
     await deliver(4);
     expect(warnings).toMatchObject([{ delivery_id: 1 }, { delivery_id: 4 }]);
+  });
+
+  it('rest, too, when one could not be made; nothing is stored of it', async () => {
+    unmade = new DecryptionError('unknown key');
+    await begin(1);
+    expect([work.mayBegin(performance.now()), ends]).toEqual([false, []]);
+    expect(warnings).toMatchObject([{ err: unmade, delivery_id: 1 }]);
   });
 
   it('disable with a 410 the URL that was called, not the one that the endpoint has meanwhile', async () => {
