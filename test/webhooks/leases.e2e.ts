@@ -8,6 +8,14 @@ import { createDatabase, dropDatabase } from '../support/database.js';
 import { baseEnvironment } from '../support/environment.js';
 
 const LEASE_MS = 60_000;
+/** A tenant. */
+const SUSPENDED = 2;
+
+interface Columns {
+  failing?: boolean;
+  enabled?: boolean;
+  tenantId?: number;
+}
 
 /** A database of its own, in which no worker takes anything. */
 describe('endpoints that something waits for', () => {
@@ -20,7 +28,11 @@ describe('endpoints that something waits for', () => {
     const settings = readSettings({ ...baseEnvironment(), DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
     postgres = new Postgres(settings, new Log(settings));
     store = new DeliveryStore(postgres);
-    await postgres.query('', "INSERT INTO tenants (id, name, subdomain) VALUES (1, 'a', 'a')");
+    await postgres.query(
+      '',
+      "INSERT INTO tenants (id, name, subdomain, status) VALUES (1, 'a', 'a', 'active'), ($1, 'b', 'b', 'suspended')",
+      [SUSPENDED],
+    );
   });
   afterAll(async () => {
     await postgres.onModuleDestroy();
@@ -29,12 +41,12 @@ describe('endpoints that something waits for', () => {
   beforeEach(() => postgres.pool.query('TRUNCATE webhooks, webhook_deliveries, webhook_leases'));
 
   /** Its first delivery is due since `dueS` seconds. */
-  async function endpoint(dueS: number, columns: { failing?: boolean; enabled?: boolean } = {}): Promise<number> {
+  async function endpoint(dueS: number, columns: Columns = {}): Promise<number> {
     const [row] = await postgres.query<{ id: number }>(
       'test:endpoint',
       `INSERT INTO webhooks (tenant_id, url, events, secret_encrypted, failing_since, enabled)
-       VALUES (1, 'https://shop.example', '{*}', '', CASE WHEN $1 THEN now() END, $2) RETURNING id`,
-      [columns.failing ?? false, columns.enabled ?? true],
+       VALUES ($3, 'https://shop.example', '{*}', '', CASE WHEN $1 THEN now() END, $2) RETURNING id`,
+      [columns.failing ?? false, columns.enabled ?? true, columns.tenantId ?? 1],
     );
     if (!row) throw new Error('no endpoint');
     await waits(row.id, dueS, '0 seconds');
@@ -117,6 +129,20 @@ describe('endpoints that something waits for', () => {
     expect(rows).toEqual([
       ...kept.map((id) => ({ id, status: 'pending', attempts: 0 })),
       ...lost.map((id) => ({ id, status: 'dead', attempts: 0 })),
+    ]);
+  });
+
+  it('lose, while their tenant is suspended, what has waited for three days', async () => {
+    const id = await endpoint(1, { tenantId: SUSPENDED });
+    const [kept, lost] = [await waits(id, 1, '2 days 23 hours'), await waits(id, 1, '3 days')];
+    expect([await take(10, 10), await store.abandon(10), await store.abandon(10)]).toEqual([[], 1, 0]);
+    const rows = await postgres.query(
+      '',
+      "SELECT id, status, error FROM webhook_deliveries WHERE created_at < now() - interval '1 hour' ORDER BY id",
+    );
+    expect(rows).toEqual([
+      { id: kept, status: 'pending', error: null },
+      { id: lost, status: 'dead', error: 'The account was suspended for too long.' },
     ]);
   });
 });

@@ -9,7 +9,10 @@ const AT_ONCE = 500;
 /** Between steps: deliveries are in a hurry, this is not. */
 const REST_MS = 100;
 
-/** Ends the deliveries that nobody will make: to endpoints that are deleted, or have been disabled for three days. */
+/**
+ * Ends the deliveries that nobody will make: to endpoints that are deleted, and those that have waited for three days at
+ * one that is disabled, or whose tenant is suspended.
+ */
 @Injectable()
 export class Abandonment implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loop: Loop;

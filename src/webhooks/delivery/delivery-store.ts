@@ -112,23 +112,29 @@ UPDATE webhook_deliveries d SET status = 'dead', next_at = NULL, error = o.error
   FROM unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS o (id, created_at, error)
  WHERE d.id = o.id AND d.created_at = o.created_at AND d.status = 'pending'`;
 
-/* Deliveries to endpoints that are gone, and what waited for three days at one that is disabled, or was until lately. */
+/*
+ * Deliveries to endpoints that are gone, and what waited for three days at one that is disabled, or was until lately, or
+ * whose tenant is suspended: what waits keeps its day's deliveries and events, of all tenants, from being cleared away.
+ */
 const ABANDON = `
 WITH RECURSIVE ${WAITING_ENDPOINTS},
 idle AS (
   SELECT w.webhook_id, e.id IS NULL AS is_gone,
-         CASE WHEN e.enabled THEN e.resumed_at ELSE now() END - interval '3 days' AS before
-    FROM waiting w LEFT JOIN webhooks e ON e.id = w.webhook_id
-   WHERE e.id IS NULL OR NOT e.enabled OR e.resumed_at > now() - interval '1 day'),
+         CASE WHEN e.enabled AND t.status = 'active' THEN e.resumed_at ELSE now() END - interval '3 days' AS before,
+         CASE WHEN e.enabled AND t.status <> 'active' THEN 'The account was suspended for too long.'
+              ELSE 'The endpoint was disabled for too long, or deleted.' END AS reason
+    FROM waiting w
+    LEFT JOIN webhooks e ON e.id = w.webhook_id
+    LEFT JOIN tenants t ON t.id = e.tenant_id
+   WHERE e.id IS NULL OR NOT e.enabled OR t.status <> 'active' OR e.resumed_at > now() - interval '1 day'),
 abandoned AS (
-  SELECT x.id, x.created_at FROM idle i CROSS JOIN LATERAL (
+  SELECT x.id, x.created_at, i.reason FROM idle i CROSS JOIN LATERAL (
     SELECT d.id, d.created_at FROM webhook_deliveries d
      WHERE d.webhook_id = i.webhook_id AND d.next_at IS NOT NULL
        AND (i.is_gone OR d.created_at <= i.before AND coalesce(d.first_attempt_at, d.created_at) <= i.before)
      LIMIT $1) x
    LIMIT $1)
-UPDATE webhook_deliveries d
-   SET status = 'dead', next_at = NULL, error = coalesce(d.error, 'The endpoint was disabled for too long, or deleted.')
+UPDATE webhook_deliveries d SET status = 'dead', next_at = NULL, error = coalesce(d.error, a.reason)
   FROM abandoned a WHERE d.id = a.id AND d.created_at = a.created_at AND d.next_at IS NOT NULL
 RETURNING d.id`;
 
