@@ -59,7 +59,8 @@ Workers begin within a second; none needs a restart. One of the two options has 
   --continue   nothing was lost: every message that waits is sent, unless it expired meanwhile.
   --restored   the database is older than what was sent. What was accepted before the hold, and is queued, claimed or
                waiting for a retry, may have gone out after the backup: it becomes \`unknown\` and is settled like
-               every unknown outcome. Messages scheduled for later than the hold, and those accepted since, are sent.
+               every unknown outcome. What stores delivered before the hold, and was due before it, becomes \`failed\`;
+               tenants may retry it. Messages scheduled for later than the hold, and those accepted since, are sent.
                A release that broke off is repeated.
 
 Example:
@@ -89,13 +90,23 @@ function showStatus({ hold, waiting, unknown }: HeldDelivery, json: boolean | un
   show({ json: { ...state, waiting, unknown }, lines }, json === true);
 }
 
-function releasedJson({ hold, doubted }: ReleasedHold): object {
-  return { released: true, held_at: hold.heldAt.toISOString(), reason: hold.reason, unknown: doubted };
+function releasedJson({ hold, doubted, payloads }: ReleasedHold): object {
+  return {
+    released: true,
+    held_at: hold.heldAt.toISOString(),
+    reason: hold.reason,
+    unknown: doubted,
+    store_payloads: payloads,
+  };
 }
 
-function releasedLines({ hold, doubted }: ReleasedHold, { restored }: ReleaseOptions): string[] {
+function releasedLines({ hold, doubted, payloads }: ReleasedHold, { restored }: ReleaseOptions): string[] {
   const text = `Released what was held since ${timeText(hold.heldAt)}.`;
   return restored
-    ? [text, `${doubted} messages may have gone out after the backup: their outcome is unknown now.`]
+    ? [
+        text,
+        `${doubted} messages may have gone out after the backup: their outcome is unknown now.`,
+        `${payloads} payloads of stores may have led to messages after the backup: they are failed now.`,
+      ]
     : [text];
 }

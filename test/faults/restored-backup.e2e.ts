@@ -1,12 +1,14 @@
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import * as files from '../../src/media/testing/sample-files.js';
+import { type Listener, StoreLab } from '../integrations/store-lab.js';
+import { wooOrderOf } from '../integrations/store-payloads.js';
 import { commandJson } from '../operator/command.js';
 import { databaseUrl, dropDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
 import { RedisProcess } from '../support/redis-process.js';
-import { TestTenant } from '../support/tenant.js';
+import { type Place, TestTenant } from '../support/tenant.js';
 import { FAULT_TEST_MS } from './fault-lab.js';
 
 jest.setTimeout(FAULT_TEST_MS);
@@ -32,12 +34,24 @@ afterAll(async () => {
   await redis.stop();
 });
 
+const place = ({ api, sandbox, database }: Installation): Place => ({
+  apiUrl: api.apiUrl,
+  sandboxUrl: sandbox.url,
+  databaseUrl: database.url,
+});
+
 async function newTenant(): Promise<TestTenant> {
-  const { api, sandbox, database } = installation;
-  const tenant = await TestTenant.create({
-    place: { apiUrl: api.apiUrl, sandboxUrl: sandbox.url, databaseUrl: database.url },
-    sandboxNumber: { enforce_window: false },
-  });
+  return known(await TestTenant.create({ place: place(installation), sandboxNumber: { enforce_window: false } }));
+}
+
+/** A tenant with a store. */
+async function newShop(): Promise<{ lab: StoreLab; listener: Listener }> {
+  const lab = await StoreLab.create({ place: place(installation) });
+  known(lab.tenant);
+  return { lab, listener: await lab.listener() };
+}
+
+function known(tenant: TestTenant): TestTenant {
   // The database is taken away under its connections.
   tenant.database.on('error', () => undefined);
   tenants.push(tenant);
@@ -100,10 +114,12 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
   const [worker] = workers;
   const env = { DATABASE_URL: database.url, WHATSAPP_API_BASE_URL: sandbox.url, PUBLIC_URL: api.apiUrl };
   const [heard, silent] = [await newTenant(), await newTenant()];
+  const { lab: shop, listener } = await newShop();
 
   // The backup is taken while messages wait.
   await worker?.stop();
   const waiting = { heard: await accept(heard, 6), silent: await accept(silent, 6) };
+  const basket = await shop.waiting(listener, wooOrderOf(shop.phone().local));
   await copyDatabase(database.name, backup);
 
   // Afterwards they are sent, and more is accepted. One account's statuses are still on their way.
@@ -113,6 +129,9 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
   await becoming(heard, waiting.heard, 'sent');
   const lost = await accept(silent, 3);
   await becoming(silent, lost, 'read');
+  await shop.due(basket);
+  const { message_id: ofBasket } = await shop.settled(listener);
+  await becoming(shop.tenant, [Number(ofBasket)], 'read');
 
   // The database is lost with everything since the backup; then the runbook of docs/backup-and-restore.md.
   await Promise.all([api.crash(), worker?.crash()]);
@@ -123,6 +142,7 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
     `UPDATE messages SET status = 'unknown', unknown_at = now() - interval '1 hour', next_at = NULL WHERE id = $1`,
     [doubted],
   );
+  await shop.due(basket);
   await commandJson(['delivery', 'hold', '--reason', 'Restored from the backup'], env);
   await silent.rows(`SELECT setval(pg_get_serial_sequence('messages', 'id'), max(id) + 1000000) FROM messages`);
   await silent.rows(
@@ -136,6 +156,8 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
 
   // Held: sends are accepted, and their jobs come to nothing.
   const [accepted = 0] = await accept(silent, 1, 100);
+  // What a store delivers is taken, and waits.
+  expect((await shop.deliver(listener, wooOrderOf(shop.phone().local))).status).toBe(200);
   // In the lane of one that is in doubt.
   const [behind = 0] = await accept(silent, 1);
   expect(lost).not.toContain(accepted);
@@ -151,7 +173,13 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
   // Nothing expires and nothing is settled meanwhile: the backup does not know what became of its messages.
   expect(await statusesOf(heard, waiting.heard)).toEqual(['queued', 'unknown', ...all('queued', 4)]);
 
-  expect(await commandJson(['delivery', 'release', '--restored'], env)).toMatchObject({ released: true, unknown: 11 });
+  expect((await shop.payloads(listener)).map(({ status }) => status)).toEqual(['received', 'received']);
+
+  expect(await commandJson(['delivery', 'release', '--restored'], env)).toMatchObject({
+    released: true,
+    unknown: 11,
+    store_payloads: 1,
+  });
   expect(await statusesOf(heard, waiting.heard)).toEqual(all('unknown', 6));
 
   // Begins without a restart; WhatsApp's late word settles the one account's messages, the policy the other's.
@@ -159,10 +187,14 @@ it('a restored backup sends nothing twice: what may have gone out becomes unknow
   await heard.control.call('POST', `/accounts/${heard.wabaId}/webhooks/resume`);
   await becoming(heard, waiting.heard, 'read');
   await becoming(silent, waiting.silent, 'failed');
+  const [delivered, inDoubt] = await shop.allSettled(listener, 2);
+  expect(inDoubt).toMatchObject({ id: basket, status: 'failed', reason: { code: 'UNKNOWN_OUTCOME' } });
+  await becoming(shop.tenant, [Number(delivered?.message_id)], 'read');
 
   for (const [tenant, total] of [
     [heard, 6],
     [silent, 11],
+    [shop.tenant, 2],
   ] as const) {
     const counts = await tenant.control.counts(tenant.phoneNumberId);
     expect({ total: counts.total, duplicates: counts.duplicates }).toEqual({ total, duplicates: {} });

@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { DeliveryHold } from '../../src/delivery/hold/delivery-hold.js';
+import { endDoubtedPayloads } from '../../src/delivery/hold/doubted-payloads.js';
 import { onceHashOf } from '../../src/integrations/payloads/judge-payload.js';
 import { MOST_WAITING, PayloadStore } from '../../src/integrations/payloads/payload-store.js';
 import { StoreGauges } from '../../src/integrations/store-gauges.js';
@@ -78,6 +80,76 @@ describe("stores' payloads", () => {
     expect(await claim(12)).toEqual([]);
     await outbox.run(`UPDATE store_payloads SET next_at = now() - interval '1 second'`);
     expect((await store.claim(12, 3, 60, [])).map(({ tries }) => tries)).toEqual([2, 2]);
+  });
+
+  describe('while all delivery is held', () => {
+    let hold: DeliveryHold;
+    beforeEach(() => {
+      hold = new DeliveryHold(outbox.postgres);
+    });
+    afterEach(() => outbox.run('DELETE FROM delivery_hold'));
+
+    /** One that came, and was due, at these times from now, as the database says them. @returns its id */
+    const came = async (received: string, due: string): Promise<number> => {
+      const { id, tenantId } = await listener();
+      const { rows } = await outbox.postgres.pool.query<{ id: number }>(
+        `INSERT INTO store_payloads (tenant_id, listener_id, request_id, body, size_bytes, received_at, due_at, next_at)
+         SELECT $1, $2, gen_random_uuid(), '\\x7b7d', 2, clock_timestamp() + $3::interval, d, d
+           FROM (SELECT clock_timestamp() + $4::interval AS d) t RETURNING id::int`,
+        [tenantId, id, received, due],
+      );
+      return rows[0]?.id ?? NaN;
+    };
+    const statuses = async (): Promise<Map<number, string>> => {
+      const { rows } = await outbox.postgres.pool.query<{ id: number; status: string; code: string | null }>(
+        `SELECT id::int, status, reason ->> 'code' AS code FROM store_payloads`,
+      );
+      return new Map(rows.map(({ id, status, code }) => [id, code ?? status]));
+    };
+
+    it('are given out to nobody; after it they are', async () => {
+      const one = await listener();
+      await deliver(one, 1);
+      await hold.hold('a move');
+      expect(await claim(12)).toEqual([]);
+      expect(await hold.continue()).toMatchObject({ payloads: 0 });
+      expect(await claim(12)).toEqual([one.tenantId]);
+    });
+
+    it('fail when the database was restored and they were due before, as far as they had come before', async () => {
+      const doubted = [await came('-1 hour', '-1 second'), await came('-1 second', '-1 second')];
+      const postponed = await came('-1 hour', '-1 hour');
+      await outbox.run(
+        `UPDATE store_payloads SET tries = 3, next_at = now() + interval '1 hour' WHERE id = ${postponed}`,
+      );
+      const delayed = await came('-1 hour', '1 hour');
+      const retried = await came('-1 hour', '-1 hour');
+      await outbox.run(`UPDATE store_payloads SET status = 'failed', next_at = NULL WHERE id = ${retried}`);
+      await hold.hold('restored');
+      const later = await came('0 seconds', '0 seconds');
+      const tenants = await outbox.postgres.pool.query<{ tenant_id: number }>(
+        'SELECT tenant_id FROM store_payloads WHERE id = $1',
+        [retried],
+      );
+      expect(await store.retry(outbox.postgres, tenants.rows[0]?.tenant_id ?? NaN, retried)).toBe(true);
+      expect(await hold.releaseRestored()).toMatchObject({ payloads: 3 });
+      expect(await statuses()).toEqual(
+        new Map([
+          ...[...doubted, postponed].map((id) => [id, 'UNKNOWN_OUTCOME'] as const),
+          ...[delayed, retried, later].map((id) => [id, 'received'] as const),
+        ]),
+      );
+      const claimed = await store.claim(12, 3, 60, []);
+      expect(claimed.map(({ payload_id }) => payload_id)).toEqual([retried, later]);
+    });
+
+    it('fail in steps', async () => {
+      for (let n = 0; n < 4; n += 1) await came('-1 hour', '-1 hour');
+      const { hold: standing } = await hold.hold('restored');
+      expect(await endDoubtedPayloads(outbox.postgres, standing.heldAt, 2)).toBe(4);
+      expect(new Set((await statuses()).values())).toEqual(new Set(['UNKNOWN_OUTCOME']));
+      expect(await endDoubtedPayloads(outbox.postgres, standing.heldAt, 2)).toBe(0);
+    });
   });
 
   describe('of a listener with a delay', () => {

@@ -31,6 +31,7 @@ describe('delivery hold, status and release', () => {
       held_at: held.held_at,
       reason: 'a move',
       unknown: 0,
+      store_payloads: 0,
     });
     expect(await commandJson(['delivery', 'status'], env)).toMatchObject({ held: false });
   });

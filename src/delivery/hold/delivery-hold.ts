@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { operatorOf, recordChanges } from '../../platform/audit/audit-trail.js';
 import { Postgres, type SqlRunner } from '../../platform/database/postgres.js';
 import { doubtRestored } from './doubt-restored.js';
+import { endDoubtedPayloads } from './doubted-payloads.js';
 import { type Hold, readHold } from './hold-state.js';
 
 /** The operator asked for something that cannot be done; the message says why. */
@@ -20,6 +21,8 @@ export interface ReleasedHold {
   hold: Hold;
   /** Messages whose outcome is unknown since the release; 0 when delivery goes on as before. */
   doubted: number;
+  /** What stores delivered, and is `failed` since the release because it may have led to a message; 0 likewise. */
+  payloads: number;
 }
 
 const MAX_REASON = 500;
@@ -84,12 +87,13 @@ export class DeliveryHold {
     if (!isRemoved && (await readHold(this.postgres)) !== null) {
       throw new HoldError('A release with --restored has begun and must be finished: repeat it with --restored');
     }
-    return { hold, doubted: 0 };
+    return { hold, doubted: 0, payloads: 0 };
   }
 
   /**
-   * For a restored backup: what may have gone out since becomes `unknown` (see {@link doubtRestored}), then delivery
-   * goes on. The hold falls last, so a release that broke off has sent nothing, and is repeated.
+   * For a restored backup: what may have gone out since becomes `unknown` (see {@link doubtRestored}), what stores
+   * delivered `failed` (see {@link endDoubtedPayloads}), then delivery goes on. The hold falls last, so a release that
+   * broke off has sent nothing, and is repeated.
    * @throws HoldError when it is not held
    */
   async releaseRestored(): Promise<ReleasedHold> {
@@ -98,15 +102,18 @@ export class DeliveryHold {
       hold.heldAt,
     ]);
     const doubted = await doubtRestored(this.postgres, hold.heldAt);
+    const payloads = await endDoubtedPayloads(this.postgres, hold.heldAt);
     await this.postgres.transaction(async (sql) => {
       const removed = await sql.query(
         'delivery_hold_remove',
         'DELETE FROM delivery_hold WHERE held_at = $1 RETURNING only_row',
         [hold.heldAt],
       );
-      if (removed.length > 0) await note(sql, 'delivery.released', { restored: true, unknown: doubted });
+      if (removed.length > 0) {
+        await note(sql, 'delivery.released', { restored: true, unknown: doubted, store_payloads: payloads });
+      }
     });
-    return { hold, doubted };
+    return { hold, doubted, payloads };
   }
 
   private async standing(): Promise<Hold> {

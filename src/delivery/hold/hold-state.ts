@@ -1,6 +1,6 @@
 import type { SqlRunner } from '../../platform/database/postgres.js';
 
-/** The hold of all delivery: while it stands, nothing is released, claimed, expired or settled. */
+/** The hold of all delivery: while it stands, nothing is released, claimed, expired or settled, and nothing of stores worked off. */
 export interface Hold {
   heldAt: Date;
   reason: string;

@@ -57,12 +57,14 @@ UPDATE store_payloads SET repeat_hash = NULL
  WHERE listener_id = $1 AND repeat_hash = $2 AND received_at <= now() - interval '${REPEAT_DAYS} days'`;
 
 /*
- * Indexes store_payloads_due, listener after listener (a skip scan), and store_payloads_newer: the oldest due of each tenant in turn, so that one with
- * thousands, or whose pictures are slow to download, keeps nobody waiting. $4 are the tenants of what is in work here.
+ * Indexes store_payloads_due, listener after listener (a skip scan), and store_payloads_newer: the oldest due of each tenant
+ * in turn, so that one with thousands, or whose pictures are slow to download, keeps nobody waiting. $4 are the tenants of
+ * what is in work here. While all delivery is held, none: what a restored backup has here may have led to a message already.
  */
 const CLAIM = `
 WITH RECURSIVE l AS (
-  (SELECT listener_id FROM store_payloads WHERE next_at IS NOT NULL ORDER BY listener_id LIMIT 1)
+  (SELECT listener_id FROM store_payloads
+    WHERE next_at IS NOT NULL AND NOT EXISTS (SELECT FROM delivery_hold) ORDER BY listener_id LIMIT 1)
   UNION ALL
   SELECT (SELECT p.listener_id FROM store_payloads p
            WHERE p.next_at IS NOT NULL AND p.listener_id > l.listener_id ORDER BY p.listener_id LIMIT 1)
@@ -148,7 +150,7 @@ export class PayloadStore {
   }
 
   /**
-   * Leases due payloads for so many seconds: the tenants in turn, at most `perTenant` of each.
+   * Leases due payloads for so many seconds: the tenants in turn, at most `perTenant` of each; none while delivery is held.
    * @param inWork tenants of the payloads that are in work here already, one for each
    */
   claim(limit: number, perTenant: number, leaseS: number, inWork: readonly number[]): Promise<DuePayload[]> {

@@ -28,7 +28,7 @@ export class ReasonDto {
     type: String,
     example: 'CONDITION_NOT_MET',
     description:
-      '`CONDITION_NOT_MET`, `ALREADY_SENT` (`once_per`), `REPLACED` (`delay_minutes`), `LISTENER_DISABLED`, `ACCOUNT_NOT_ACTIVE`, `CONTACT_DELETED` (while it waited), `CONTACT_FIELDS_LEFT_OUT` (of a message that was sent), or what `POST /messages/template` would answer.',
+      '`CONDITION_NOT_MET`, `ALREADY_SENT` (`once_per`), `REPLACED` (`delay_minutes`), `LISTENER_DISABLED`, `ACCOUNT_NOT_ACTIVE`, `CONTACT_DELETED` (while it waited), `CONTACT_FIELDS_LEFT_OUT` (of a message that was sent), `UNKNOWN_OUTCOME` (the platform was restored from a backup; it may have been sent), or what `POST /messages/template` would answer.',
   })
   code: string;
 
