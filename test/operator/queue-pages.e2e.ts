@@ -80,6 +80,10 @@ describe("the operator's pages of the queues", () => {
     });
   const laidOut = (id: number) =>
     eventually(`d-${id} lies there`, async () => (await failedJobs()).find((one) => one.id === `d-${id}`));
+  const gone = (id: number) =>
+    eventually(`d-${id} is gone`, async () =>
+      (await failedJobs()).some((one) => one.id === `d-${id}`) ? undefined : true,
+    );
 
   it('ask for the password, and are not there at all without one', async () => {
     expect((await ask('/', { password: 'another password' })).status).toBe(401);
@@ -131,21 +135,20 @@ describe("the operator's pages of the queues", () => {
     }
   });
 
-  it('show it again when Redis was emptied, and no more when it was replayed elsewhere', async () => {
-    const { id, webhookId } = await givenUp('HTTP 500');
+  it('show it again when Redis was emptied, and no more when it was replayed elsewhere or its endpoint deleted', async () => {
+    const [{ id, webhookId }, orphan] = await Promise.all([givenUp('HTTP 500'), givenUp('HTTP 500')]);
     await laidOut(id);
     const queue = openQueue();
     await queue.obliterate({ force: true });
     await queue.close();
-    await laidOut(id);
+    await Promise.all([laidOut(id), laidOut(orphan.id)]);
+    await tenant.rows('DELETE FROM webhooks WHERE id = $1', [orphan.webhookId]);
     await tenant.rows(
       `INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, replay_of)
        SELECT tenant_id, webhook_id, event_created_at, event_id, resource, id FROM webhook_deliveries WHERE id = $1`,
       [id],
     );
-    await eventually(`d-${id} is gone`, async () =>
-      (await failedJobs()).some((one) => one.id === `d-${id}`) ? undefined : true,
-    );
+    await Promise.all([gone(id), gone(orphan.id)]);
     expect(await deliveriesOf(webhookId)).toHaveLength(2);
   });
 

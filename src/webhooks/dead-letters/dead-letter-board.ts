@@ -29,11 +29,15 @@ interface DeadDelivery {
   reason: string;
 }
 
-/* Index webhook_deliveries_dead, then webhook_deliveries_replays for each row. */
+/*
+ * Index webhook_deliveries_dead, then webhook_deliveries_replays for each row. Those that cannot be replayed, for their
+ * endpoint or event is gone, would take the places of others.
+ */
 const DEAD = `
 SELECT d.id, d.tenant_id, d.webhook_id, e.type,
        coalesce(d.error, 'the endpoint answered ' || d.response_status, 'given up') AS reason
   FROM webhook_deliveries d
+  JOIN webhooks w ON w.id = d.webhook_id AND w.tenant_id = d.tenant_id
   JOIN events e ON e.created_at = d.event_created_at AND e.id = d.event_id
  WHERE d.status = 'dead'
    AND NOT EXISTS (SELECT 1 FROM webhook_deliveries r WHERE r.replay_of = d.id AND r.tenant_id = d.tenant_id)
