@@ -83,22 +83,30 @@ describe('endpoints that something waits for', () => {
     const [slow = 0, first = 0, second = 0] = ids;
     expect(await take(1, 1)).toEqual([slow, first]);
     await store.setAside(owner, [
-      { id: slow, restMs: 0 },
-      { id: first, restMs: 0 },
+      { id: slow, restMs: 0, troubled: true },
+      { id: first, restMs: 0, troubled: true },
     ]);
     // What is slow is known of it, though no delivery failed.
     expect(await take(10, 1, other)).toEqual([second]);
     expect(await take(10, 2, other)).toEqual([slow, first]);
   });
 
+  it('go behind the others also when they answer', async () => {
+    const [first, second] = [await endpoint(50), await endpoint(40)];
+    expect(await take(1, 0)).toEqual([first]);
+    await store.setAside(owner, [{ id: first, restMs: 0, troubled: false }]);
+    expect(await take(1, 10, other)).toEqual([second]);
+    expect(await store.take(other, LEASE_MS, { sound: 1, troubled: 10 })).toEqual([{ id: first, troubled: false }]);
+  });
+
   it('are left alone while they rest, and forget their trouble when they are given back', async () => {
     const id = await endpoint(10);
     await take(1, 0);
-    await store.setAside(owner, [{ id, restMs: 60_000 }]);
+    await store.setAside(owner, [{ id, restMs: 60_000, troubled: true }]);
     expect(await take(10, 10, other)).toEqual([]);
     await postgres.query('', "UPDATE webhook_leases SET until = until - interval '61 seconds'");
     expect(await store.take(other, LEASE_MS, { sound: 10, troubled: 10 })).toEqual([{ id, troubled: true }]);
-    await store.setAside(owner, [{ id, restMs: 0 }]);
+    await store.setAside(owner, [{ id, restMs: 0, troubled: true }]);
     await store.giveBack(owner, [id]);
     // It is not the first one's any more.
     expect(await take(10, 10)).toEqual([]);

@@ -113,8 +113,8 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_at, 
 CREATE INDEX webhook_deliveries_webhook ON webhook_deliveries (webhook_id, created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_id ON webhook_deliveries (id);
 
--- Which worker delivers to an endpoint: one at a time, so that the order of a resource holds. Of one that fails or is slow
--- the row stays when it makes room for others of its kind: they come before it.
+-- Which worker delivers to an endpoint: one at a time, so that the order of a resource holds. Of one that makes room for
+-- others of its kind (those that fail or are slow, and those that answer) the row stays: they come before it.
 CREATE TABLE webhook_leases (
   webhook_id integer PRIMARY KEY REFERENCES webhooks (id) ON DELETE CASCADE,
   tenant_id  integer NOT NULL,

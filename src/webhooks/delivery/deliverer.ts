@@ -189,19 +189,23 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
     return true;
   }
 
-  /** Gives endpoints to whoever takes them next; those that are troubled go behind the others of their kind. */
+  /** Gives endpoints to whoever takes them next; those that make room for others of their kind go behind them. */
   private async leave(works: readonly EndpointWork[]): Promise<void> {
     if (works.length === 0) return;
     const now = performance.now();
-    const troubled = works.filter((work) => work.isLeaving && work.isTroubled(now));
-    if (troubled.length > 0) {
-      for (const { endpoint } of troubled) this.held.forget(endpoint.id);
+    const aside = works.filter((work) => work.isLeaving);
+    if (aside.length > 0) {
+      for (const { endpoint } of aside) this.held.forget(endpoint.id);
       await this.store.setAside(
         this.owner,
-        troubled.map((work) => ({ id: work.endpoint.id, restMs: work.restMs(now) })),
+        aside.map((work) => ({
+          id: work.endpoint.id,
+          restMs: work.restMs(now),
+          troubled: work.isTroubled(now),
+        })),
       );
     }
-    await this.giveBack(works.filter((work) => !troubled.includes(work)));
+    await this.giveBack(works.filter((work) => !work.isLeaving));
   }
 
   private async giveBack(works: readonly EndpointWork[]): Promise<void> {

@@ -25,6 +25,12 @@ export interface TakenEndpoint {
   readonly troubled: boolean;
 }
 
+/** An endpoint that makes room for others of its kind. */
+export interface AsideEndpoint extends TakenEndpoint {
+  /** It is not taken before, milliseconds. */
+  readonly restMs: number;
+}
+
 /** A delivery that is due. */
 export interface DueDelivery {
   readonly id: number;
@@ -167,13 +173,19 @@ export class DeliveryStore {
     );
   }
 
-  /** Leaves troubled endpoints to whoever takes them next, behind the others of their kind, and after their rest. */
-  async setAside(owner: string, endpoints: readonly { id: number; restMs: number }[]): Promise<void> {
+  /** Leaves endpoints to whoever takes them next, behind the others of their kind, and after their rest. */
+  async setAside(owner: string, endpoints: readonly AsideEndpoint[]): Promise<void> {
     await this.postgres.query(
       'webhook_leases_set_aside',
-      `UPDATE webhook_leases l SET until = now() + a.rest_ms * interval '1 millisecond', troubled = true
-         FROM unnest($2::int[], $3::float8[]) AS a (id, rest_ms) WHERE l.webhook_id = a.id AND l.owner = $1`,
-      [owner, endpoints.map(({ id }) => id), endpoints.map(({ restMs }) => restMs)],
+      `UPDATE webhook_leases l SET until = now() + a.rest_ms * interval '1 millisecond', troubled = a.troubled
+         FROM unnest($2::int[], $3::float8[], $4::boolean[]) AS a (id, rest_ms, troubled)
+        WHERE l.webhook_id = a.id AND l.owner = $1`,
+      [
+        owner,
+        endpoints.map(({ id }) => id),
+        endpoints.map(({ restMs }) => restMs),
+        endpoints.map(({ troubled }) => troubled),
+      ],
     );
   }
 

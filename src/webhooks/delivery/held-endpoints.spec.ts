@@ -47,9 +47,9 @@ describe('the endpoints that a process holds', () => {
       held.add(work);
       return work;
     });
-  const call = (work: EndpointWork): void => {
+  const call = (work: EndpointWork, end = refused): void => {
     work.call(now)();
-    work.learn(refused);
+    work.learn(end);
   };
 
   it('are taken a hundred of a kind at once', () => {
@@ -78,7 +78,7 @@ describe('the endpoints that a process holds', () => {
 
   it('make room for other troubled ones when they had their turn, and not before there is none', () => {
     const works = take(249, true);
-    works.slice(0, 5).forEach(call);
+    works.slice(0, 5).forEach((work) => call(work));
     held.rotate(now + 2_100);
     expect(held.room(now).troubled).toBe(1);
     take(1, true);
@@ -88,6 +88,25 @@ describe('the endpoints that a process holds', () => {
     expect(works.filter(({ isLeaving }) => isLeaving)).toEqual(works.slice(0, 5));
     expect(held.room(now).troubled).toBe(5);
     expect(held.idle(now)).toEqual(works.slice(0, 5));
+  });
+
+  it('make room for others that answer, too, a hundred at once, those first that were taken first', () => {
+    const works = take(399, false);
+    const answered = works.slice(0, 150);
+    answered.forEach((work) => call(work, quick));
+    held.rotate(now + 2_100);
+    expect(held.room(now).sound).toBe(1);
+    take(1, false);
+    held.rotate(now + 1_900);
+    expect(held.room(now).sound).toBe(0);
+    held.rotate(now + 2_100);
+    expect(held.idle(now)).toEqual(answered.slice(0, 100));
+    expect(held.room(now).sound).toBe(100);
+    held.rotate(now + 2_100);
+    expect(held.idle(now)).toHaveLength(100);
+    take(100, false);
+    held.rotate(now + 2_100);
+    expect(held.idle(now)).toEqual(answered);
   });
 
   it('do not leave while a call is under way, and begin no other', () => {

@@ -8,7 +8,7 @@ const TROUBLED_AT_MOST = 250;
 const SOUND_AT_MOST = 400;
 /** Endpoints of one kind taken at once. */
 const TAKEN_AT_ONCE = 100;
-/** A troubled endpoint has a turn of so long when others of its kind may be waiting. */
+/** An endpoint has a turn of so long when others of its kind may be waiting. */
 const TURN_MS = 2_000;
 /** An endpoint stays for so long after its last delivery, while there is room. */
 const LINGER_MS = 2_000;
@@ -69,12 +69,18 @@ export class HeldEndpoints {
     return { sound, troubled: Math.max(0, Math.min(left.troubled, left.all - sound, TAKEN_AT_ONCE)) };
   }
 
-  /** While there is no room for troubled endpoints, those that had their turn leave. */
+  /**
+   * While there is no room for endpoints of a kind, those of it that had their turn leave: all that are troubled; of the
+   * others, which know by now how much they may have under way, as many as are taken at once.
+   */
   rotate(now: number): void {
-    if (this.left(now).troubled > 0) return;
-    for (const work of this.works.values()) {
-      if (work.hadTurn && now - work.takenAt >= TURN_MS && work.isTroubled(now)) work.leave();
+    const hadTurn = (work: EndpointWork): boolean => !work.isLeaving && work.hadTurn && now - work.takenAt >= TURN_MS;
+    if (this.left(now).troubled <= 0) {
+      for (const work of this.all) if (hadTurn(work) && work.isTroubled(now)) work.leave();
     }
+    if (this.left(now).sound > 0) return;
+    const sound = this.all.filter((work) => hadTurn(work) && !work.isTroubled(now));
+    for (const work of sound.slice(0, TAKEN_AT_ONCE)) work.leave();
   }
 
   /** Those to give back: they have left, or nothing is due. */
