@@ -48,6 +48,21 @@ const HIDDEN = '***';
 /** Statuses whose `Retry-After` counts. */
 const WITH_RETRY_AFTER = [429, 503];
 
+/** What few answers say. */
+const QUIET = { retryAfterMs: null, gone: false, timedOut: false, throttled: false } as const;
+
+/** An attempt that ended in the platform, before there was a request. */
+export const notSent = ({ url }: Pick<AttemptEndpoint, 'url'>, error: string): AttemptResult => ({
+  ...QUIET,
+  outcome: 'failed',
+  at: new Date(),
+  request: { url, headers: {} },
+  status: null,
+  body: null,
+  error,
+  durationMs: 0,
+});
+
 /** Makes single attempts: signs, sends, and says what became of it. */
 @Injectable()
 export class DeliveryAttempt {
@@ -69,17 +84,16 @@ export class DeliveryAttempt {
     const hidden = Object.fromEntries(Object.keys(own).map((name) => [name, HIDDEN]));
     const request = { url: endpoint.url, headers: { ...hidden, ...ours } };
     const { durationMs } = answer;
-    const quiet = { retryAfterMs: null, gone: false, timedOut: false, throttled: false };
     if (answer.kind === 'silence') {
       const { reason: error, timedOut } = answer;
-      return { ...quiet, outcome: 'failed', at, request, status: null, body: null, error, durationMs, timedOut };
+      return { ...QUIET, outcome: 'failed', at, request, status: null, body: null, error, durationMs, timedOut };
     }
     const { status, body } = answer;
     if (status >= 200 && status < 300) {
-      return { ...quiet, outcome: 'delivered', at, request, status, body, error: null, durationMs };
+      return { ...QUIET, outcome: 'delivered', at, request, status, body, error: null, durationMs };
     }
     return {
-      ...quiet,
+      ...QUIET,
       outcome: 'failed',
       at,
       request,

@@ -126,11 +126,50 @@ describe('deliveries of one endpoint', () => {
     expect(warnings).toMatchObject([{ delivery_id: 1 }, { delivery_id: 4 }]);
   });
 
-  it('rest, too, when one could not be made; nothing is stored of it', async () => {
+  it('fail when the secret cannot be opened, and rest; the log says so once until one is made', async () => {
     unmade = new DecryptionError('unknown key');
+    await begin(1);
+    expect(work.mayBegin(performance.now())).toBe(false);
+    await begin(2);
+    expect(ends).toMatchObject(
+      [1, 2].map((id) => ({
+        outcome: 'failed',
+        wasFailing: id === 2,
+        row: {
+          id,
+          attempts: 1,
+          status: 'pending',
+          next_at: expect.any(Date),
+          request: { url: ENDPOINT.url, headers: {} },
+          response_status: null,
+          error: expect.stringMatching(/^Nothing was sent/),
+        },
+      })),
+    );
+    expect(warnings).toMatchObject([{ err: unmade, delivery_id: 1 }]);
+    unmade = undefined;
+    const made = begin(3);
+    answer(3, 200);
+    await made;
+    unmade = new DecryptionError('another key');
+    await begin(4);
+    expect(warnings).toMatchObject([{ delivery_id: 1 }, { delivery_id: 4 }]);
+  });
+
+  it('rest, too, when one could not be made otherwise; nothing is stored of it', async () => {
+    unmade = new Error('a fault of the program');
     await begin(1);
     expect([work.mayBegin(performance.now()), ends]).toEqual([false, []]);
     expect(warnings).toMatchObject([{ err: unmade, delivery_id: 1 }]);
+  });
+
+  it('are given up, and their endpoint disabled, when the secret could not be opened for three days', async () => {
+    unmade = new DecryptionError('unknown key');
+    const since = new Date(Date.now() - 3 * DAY_MS);
+    work.change({ ...ENDPOINT, failing_since: since, version: '2' });
+    await run.deliver(work, { ...deliveryOf(1), attempts: 80, first_attempt_at: since }, () => undefined);
+    expect(ends).toMatchObject([{ outcome: 'failed', row: { attempts: 81, status: 'dead', next_at: null } }]);
+    expect(disabled).toEqual([[{ tenantId: 1, id: 7, url: ENDPOINT.url }, 'failing']]);
   });
 
   it('disable with a 410 the URL that was called, not the one that the endpoint has meanwhile', async () => {
