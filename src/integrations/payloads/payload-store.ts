@@ -59,7 +59,7 @@ UPDATE store_payloads SET repeat_hash = NULL
 /*
  * Indexes store_payloads_due, listener after listener (a skip scan), and store_payloads_newer: the oldest due of each tenant
  * in turn, so that one with thousands, or whose pictures are slow to download, keeps nobody waiting. $4 are the tenants of
- * what is in work here. While all delivery is held, none: what a restored backup has here may have led to a message already.
+ * what is in work here. While all delivery is held, there is none: what a restored backup has here may have led to a message already.
  */
 const CLAIM = `
 WITH RECURSIVE l AS (
@@ -90,13 +90,13 @@ SELECT c.payload_id, c.request_id, c.body, c.tries, c.last_try, t.status = 'acti
   FROM claimed c JOIN store_listeners s ON s.id = c.listener_id JOIN tenants t ON t.id = s.tenant_id ORDER BY c.payload_id`;
 
 const SETTLE = `
-UPDATE store_payloads SET status = $4, reason = $5, phone = $6, next_at = NULL, settled_at = now()
+UPDATE store_payloads SET status = $4, reason = $5, phone = coalesce($6, phone), next_at = NULL, settled_at = now()
  WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND status = 'received' RETURNING id`;
 
 /* Leases go on counting, so that who had one before settles nothing. */
 const RETRY = `
 UPDATE store_payloads
-   SET status = 'received', reason = NULL, phone = NULL, next_at = now(), due_at = now(), settled_at = NULL,
+   SET status = 'received', reason = NULL, next_at = now(), due_at = now(), settled_at = NULL,
        last_try = tries + ${MOST_TRIES}
  WHERE id = $1 AND tenant_id = $2 AND status IN ('failed', 'skipped') AND body IS NOT NULL RETURNING id`;
 
@@ -189,13 +189,13 @@ export class PayloadStore {
     );
   }
 
-  /** Tries it again later. */
-  async postpone({ payload_id, tenant_id, tries }: DuePayload, seconds: number): Promise<void> {
+  /** Tries it again later. Whose it is is kept, as far as it is known: should they be deleted meanwhile. */
+  async postpone({ payload_id, tenant_id, tries }: DuePayload, seconds: number, phone: string | null): Promise<void> {
     await this.postgres.query(
       'store_payloads_postpone',
-      `UPDATE store_payloads SET next_at = now() + make_interval(secs => $4)
+      `UPDATE store_payloads SET next_at = now() + make_interval(secs => $4), phone = coalesce($5, phone)
         WHERE id = $1 AND tenant_id = $2 AND tries = $3 AND status = 'received'`,
-      [payload_id, tenant_id, tries, seconds],
+      [payload_id, tenant_id, tries, seconds, phone],
     );
   }
 

@@ -146,6 +146,7 @@ export class PayloadWorker implements OnApplicationBootstrap, OnModuleDestroy {
       return this.payloads.postpone(
         payload,
         Math.min(POSTPONE_MOST_S, POSTPONE_S * 2 ** Math.min(MOST_TRIES - (payload.last_try - payload.tries), 10)),
+        phone,
       );
     }
     await this.end(payload, 'failed', reasonOf(refusal), phone);

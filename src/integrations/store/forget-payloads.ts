@@ -2,8 +2,8 @@ import type { SqlRunner } from '../../platform/database/postgres.js';
 
 /**
  * Forgets what stores said of people who are deleted: the bodies of payloads that led to messages to them, or were about
- * their phones. What waits for the end of a delay is not worked off any more. What tells a repeat, and what became of each,
- * stays. Indexes store_payloads_contact, store_payloads_phone.
+ * their phones. What is not worked off yet, be it that somebody is at it, leads to no message any more: it would make the
+ * contact anew. What tells a repeat, and what became of each, stays. Indexes store_payloads_contact, store_payloads_phone.
  */
 export async function forgetPayloads(
   sql: SqlRunner,
@@ -13,13 +13,12 @@ export async function forgetPayloads(
 ): Promise<void> {
   await sql.query(
     'store_payloads_forget',
-    // Without a lease so far, a payload is in nobody's hands; who wants it passes over a locked row, or finds it settled.
+    // Who wants it passes over a locked row; who has it in hand, or stores its message, finds it settled.
     `WITH picked AS MATERIALIZED (
        SELECT id, next_at IS NOT NULL AS is_waiting FROM store_payloads
         WHERE id IN (SELECT id FROM store_payloads WHERE tenant_id = $1 AND contact_id = ANY ($2::int[])
                      UNION ALL
                      SELECT id FROM store_payloads WHERE tenant_id = $1 AND phone = ANY ($3::text[]))
-          AND (next_at IS NULL OR tries = 0)
         ORDER BY id FOR UPDATE)
      UPDATE store_payloads p
         SET body = NULL, phone = NULL, contact_id = NULL, next_at = NULL, settled_at = coalesce(p.settled_at, now()),
