@@ -38,6 +38,17 @@ describe("stores' payloads", () => {
     expect(await claim(12, [busy.tenantId])).toEqual([busy.tenantId, busy.tenantId]);
   });
 
+  it('are given out to each in the end, also when more tenants have many than a process has places', async () => {
+    const busy = await Promise.all([lab.listener(), lab.listener(), lab.listener()]);
+    for (const one of busy) await lab.deliver(one, 200);
+    const quiet = await lab.listener();
+    await lab.deliver(quiet, 1);
+    const given: number[] = [];
+    // One at a time, as if each had ended before the next: 200 times in a row somebody else's would be no chance.
+    while (given.length < 200 && !given.includes(quiet.tenantId)) given.push(...(await claim(1)));
+    expect(given).toContain(quiet.tenantId);
+  });
+
   it('are given out once, until the lease ends', async () => {
     const one = await lab.listener();
     await lab.deliver(one, 2);

@@ -59,7 +59,8 @@ UPDATE store_payloads SET repeat_hash = NULL
 /*
  * Indexes store_payloads_due, listener after listener (a skip scan), and store_payloads_newer: the oldest due of each tenant
  * in turn, so that one with thousands, or whose pictures are slow to download, keeps nobody waiting. $4 are the tenants of
- * what is in work here. While all delivery is held, there is none: what a restored backup has here may have led to a message already.
+ * what is in work here. Of tenants whose turn it is chance chooses: by age, those with older backlogs would be first for ever.
+ * While all delivery is held, there is none: what a restored backup has here may have led to a message already.
  */
 const CLAIM = `
 WITH RECURSIVE l AS (
@@ -76,7 +77,7 @@ due AS MATERIALIZED (
       FROM l JOIN store_listeners s ON s.id = l.listener_id CROSS JOIN LATERAL (
         SELECT id, next_at FROM store_payloads
          WHERE listener_id = l.listener_id AND next_at <= now() ORDER BY next_at, id LIMIT $2) p) d
-   WHERE turn <= $2 ORDER BY turn, id LIMIT $1),
+   WHERE turn <= $2 ORDER BY turn, random() LIMIT $1),
 picked AS MATERIALIZED (
   SELECT p.id FROM store_payloads p JOIN due USING (id) WHERE p.next_at <= now() ORDER BY p.id FOR UPDATE OF p SKIP LOCKED),
 claimed AS (
