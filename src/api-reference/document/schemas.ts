@@ -34,13 +34,18 @@ export function exampleOf(document: OpenAPIObject, given: SchemaObject | Referen
 export function completeUnionTypes(document: OpenAPIObject): void {
   for (const model of Object.values(document.components?.schemas ?? {})) {
     if ('$ref' in model) continue;
-    for (const property of Object.values(model.properties ?? {})) {
-      if ('$ref' in property || property.type) continue;
-      const types = (property.oneOf ?? property.anyOf ?? property.allOf ?? []).map(
-        (member) => resolved(document, member).type,
-      );
-      const known = types.filter((type): type is string => typeof type === 'string');
-      if (known.length > 0 && known.length === types.length) property.type = [...new Set(known)];
-    }
+    for (const property of Object.values(model.properties ?? {})) completedTypes(document, property);
   }
+}
+
+/** The types of a schema, and of a choice those of its members, where they tell them. */
+function completedTypes(document: OpenAPIObject, given: SchemaObject | ReferenceObject): string[] {
+  const schema = resolved(document, given);
+  if (schema.type) return [schema.type].flat();
+  const members = (schema.oneOf ?? schema.anyOf ?? schema.allOf ?? []).map((member) =>
+    completedTypes(document, member),
+  );
+  if (members.length === 0 || members.some((types) => types.length === 0)) return [];
+  schema.type = [...new Set(members.flat())];
+  return schema.type;
 }
