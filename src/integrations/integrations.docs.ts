@@ -75,7 +75,7 @@ export const CREATE_LISTENER: EndpointDescription = {
 
 Paths know \`$\` (the payload), \`.name\`, \`['name']\` and \`[0]\`; at most 20 steps and 300 characters. White space in what is found becomes single spaces; more than 10,000 characters are not taken. Merge fields such as \`@{contact_first_name}\` work as in every send.
 
-**\`delay_minutes\`** lets payloads wait, and the newest of the same \`once_per\` count: for a basket that is told of with every step, and is abandoned when none follows. At most 50,000 of a listener wait; further calls get 429.
+**\`delay_minutes\`** lets payloads wait, and the newest of the same \`once_per\` count: for a basket that is told of with every step, and is abandoned when none follows. At most 50,000 of a listener wait, of 500 MB together; further calls get 429.
 
 **\`conditions\`** all have to hold: \`eq\`, \`ne\`, \`in\`, \`gt\`, \`lt\`, \`exists\` (\`value\` true or false). A text that is a number equals the number. They look at the payload, not at headers: make a listener for each topic, as the store has a webhook for each.
 

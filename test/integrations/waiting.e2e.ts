@@ -1,7 +1,8 @@
-import { type DuePayload, MOST_WAITING } from '../../src/integrations/payloads/payload-store.js';
+import { type DuePayload, PayloadStore } from '../../src/integrations/payloads/payload-store.js';
+import { MOST_WAITING, MOST_WAITING_BYTES } from '../../src/integrations/payloads/waiting-room.js';
 import { forgetPayloads } from '../../src/integrations/store/forget-payloads.js';
 import { settleSent } from '../../src/integrations/store/settle-payloads.js';
-import { PayloadLab } from './payload-lab.js';
+import { type Owned, PayloadLab } from './payload-lab.js';
 
 /** Real: Postgres, a database of its own, where nobody else works payloads off. */
 describe("stores' payloads of a listener with a delay", () => {
@@ -57,16 +58,37 @@ describe("stores' payloads of a listener with a delay", () => {
     expect(await replaced()).toEqual([]);
   });
 
-  it(`may be ${MOST_WAITING}, not one more, until one is worked off`, async () => {
-    const one = await lab.listener(undefined, 60);
-    await lab.deliver(one, MOST_WAITING - 1);
-    await lab.receive(one);
-    await expect(lab.receive(one)).rejects.toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED' });
-    await lab.receive(await lab.listener(one.tenantId, 60));
-    await lab.outbox.run(
-      `UPDATE store_payloads SET next_at = NULL, status = 'failed' WHERE id = (SELECT min(id) FROM store_payloads)`,
-    );
-    await lab.receive(one);
+  describe('are bounded, each listener for itself:', () => {
+    const FULL = { status: 429, code: 'RATE_LIMIT_EXCEEDED' };
+    /** As a process takes it that has counted nothing yet. */
+    const receiveAnew = (one: Owned): Promise<number> => lab.receive(one, {}, new PayloadStore(lab.outbox.postgres));
+
+    it(`${MOST_WAITING} may wait, not one more, until one is worked off`, async () => {
+      const one = await lab.listener(undefined, 60);
+      await lab.deliver(one, MOST_WAITING - 2);
+      await lab.receive(one);
+      await lab.receive(one);
+      await expect(lab.receive(one)).rejects.toMatchObject(FULL);
+      await expect(receiveAnew(one)).rejects.toMatchObject(FULL);
+      await lab.receive(await lab.listener(one.tenantId, 60));
+      await lab.outbox.run(
+        `UPDATE store_payloads SET next_at = NULL, status = 'failed' WHERE id = (SELECT min(id) FROM store_payloads)`,
+      );
+      await receiveAnew(one);
+      await expect(receiveAnew(one)).rejects.toMatchObject(FULL);
+    });
+
+    it(`${MOST_WAITING_BYTES} bytes may wait, not one more`, async () => {
+      const one = await lab.listener(undefined, 60);
+      // Each that is received has two.
+      await lab.deliver(one, 1, MOST_WAITING_BYTES - 4);
+      await lab.receive(one);
+      await lab.receive(one);
+      await expect(lab.receive(one)).rejects.toMatchObject(FULL);
+      await lab.outbox.run('UPDATE store_payloads SET size_bytes = 1 WHERE size_bytes = 2');
+      await receiveAnew(one);
+      await expect(receiveAnew(one)).rejects.toMatchObject(FULL);
+    });
   });
 
   describe('are forgotten with their contact, and lead to no message,', () => {

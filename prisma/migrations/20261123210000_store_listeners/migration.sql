@@ -65,10 +65,11 @@ CREATE TABLE store_payloads (
   settled_at     timestamptz(3)
 );
 CREATE UNIQUE INDEX store_payloads_repeat ON store_payloads (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL;
-CREATE INDEX store_payloads_due ON store_payloads (listener_id, next_at, id) WHERE next_at IS NOT NULL;
+CREATE INDEX store_payloads_due ON store_payloads (listener_id, next_at, id) INCLUDE (size_bytes) WHERE next_at IS NOT NULL;
 CREATE INDEX store_payloads_waiting ON store_payloads (due_at) WHERE next_at IS NOT NULL;
 CREATE INDEX store_payloads_newer ON store_payloads (listener_id, once_hash, happened_at, id) WHERE once_hash IS NOT NULL;
-CREATE INDEX store_payloads_newest ON store_payloads (listener_id, id);
+-- The newest of those that are settled, whatever waits; by its first column, all of a listener that is deleted.
+CREATE INDEX store_payloads_newest ON store_payloads (listener_id, (next_at IS NULL), id);
 CREATE INDEX store_payloads_bodies ON store_payloads (listener_id, id) WHERE body IS NOT NULL AND next_at IS NULL;
 CREATE INDEX store_payloads_old_bodies ON store_payloads (received_at) WHERE body IS NOT NULL AND next_at IS NULL;
 CREATE INDEX store_payloads_old ON store_payloads (received_at) WHERE repeat_hash IS NOT NULL;

@@ -5,6 +5,7 @@ import { notFound, rateLimitExceeded } from '../../platform/http/api-error.js';
 import { KEPT_PAYLOADS, MOST_TRIES, REPEAT_DAYS } from '../store/retention.js';
 import type { ListenerRow } from '../store-listener.js';
 import type { Reason } from './template-sends.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** A delivery whose signature was found right. */
 export interface Delivery {
@@ -32,9 +33,7 @@ export interface DuePayload extends ListenerRow {
   readonly is_replaced: boolean;
 }
 
-/** Payloads of a listener that may wait for the end of its delay. */
-export const MOST_WAITING = 50_000;
-/** When a store may ask again while so many wait. */
+/** When a store may ask again while too many wait. */
 const FULL_RETRY_S = 300;
 
 /* Index store_payloads_repeat. */
@@ -46,11 +45,6 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8, least($9, now()), $10, $11, t.due_at, t.d
 ON CONFLICT (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL
 DO UPDATE SET repeats = p.repeats + 1 WHERE p.received_at > now() - interval '${REPEAT_DAYS} days'
 RETURNING xmax = 0 AS is_new`;
-
-/* Index store_payloads_due. */
-const IS_FULL = `
-SELECT FROM store_payloads WHERE listener_id = $1 AND next_at IS NOT NULL
- ORDER BY next_at, id OFFSET ${MOST_WAITING - 1} LIMIT 1`;
 
 const EXPIRE = `
 UPDATE store_payloads SET repeat_hash = NULL
@@ -120,16 +114,20 @@ export const storable = (reason: Reason): string =>
 /** What stores delivered, in Postgres. */
 @Injectable()
 export class PayloadStore {
+  private readonly waitingRoom = new WaitingRoom();
+
   constructor(private readonly postgres: Postgres) {}
 
   /**
    * Stores a delivery, due at once or after its listener's delay; when this resolves, it is committed. A repeat is counted
    * with its first.
-   * @throws ApiError 404 when the listener is gone, 429 when {@link MOST_WAITING} of a listener with a delay wait
+   * @throws ApiError 404 when the listener is gone, 429 when too many of a listener with a delay wait ({@link WaitingRoom})
    */
   async receive(listener: ListenerRow, delivery: Delivery): Promise<'new' | 'repeat'> {
     const { requestId, topic, deliveryId, repeatHash, body, happenedAt, waiting } = delivery;
-    if (waiting && (await this.isFull(listener.id))) throw rateLimitExceeded(FULL_RETRY_S);
+    if (waiting && !(await this.waitingRoom.take(this.postgres, listener.id, body.length))) {
+      throw rateLimitExceeded(FULL_RETRY_S);
+    }
     const parameters = [
       ...[listener.tenant_id, listener.id, requestId, topic, deliveryId, repeatHash, body, body.length, happenedAt],
       ...[waiting?.onceHash ?? null, waiting?.phone ?? null, waiting ? listener.delay_minutes : 0],
@@ -144,10 +142,6 @@ export class PayloadStore {
       // One like it is there, of a time that does not count any more.
       await this.postgres.query('store_payloads_expire', EXPIRE, [listener.id, repeatHash]);
     }
-  }
-
-  private async isFull(listenerId: number): Promise<boolean> {
-    return (await this.postgres.query('store_payloads_full', IS_FULL, [listenerId])).length > 0;
   }
 
   /**

@@ -67,7 +67,7 @@ export class DeliveriesController {
       details: { body: ['The body is not valid JSON'] },
     }),
     apiError('RATE_LIMIT_EXCEEDED', {
-      when: 'The listener was called too often, or 50,000 of its payloads wait for the end of its delay.',
+      when: 'The listener was called too often, or 50,000 of its payloads, or 500 MB of them, wait for the end of its delay.',
     }),
     'SERVICE_UNAVAILABLE',
   )

@@ -153,13 +153,14 @@ export async function deleteOldCodes(sql: SqlRunner, limit: number): Promise<{ c
 }
 
 /*
- * What stores delivered, beyond the newest hundred of each listener, once nothing tells a repeat by it any more: indexes
+ * What stores delivered, beyond the newest hundred of each listener that were worked off, once nothing tells a repeat by it any more: indexes
  * store_payloads_newest, store_payloads_old. Keys of `once_per` by store_sent_once_created.
  */
 const STORE_PAYLOADS = `
 WITH kept AS MATERIALIZED (
   SELECT l.id AS listener_id,
-         (SELECT p.id FROM store_payloads p WHERE p.listener_id = l.id ORDER BY p.id DESC OFFSET $2 - 1 LIMIT 1) AS from_id
+         (SELECT p.id FROM store_payloads p
+           WHERE p.listener_id = l.id AND p.next_at IS NULL ORDER BY p.id DESC OFFSET $2 - 1 LIMIT 1) AS from_id
     FROM store_listeners l),
 gone AS (
   DELETE FROM store_payloads WHERE id IN (
