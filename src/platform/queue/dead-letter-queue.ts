@@ -11,6 +11,4 @@ export interface DeadLetterJob {
   tenant_id: number;
   /** Why it was given up. */
   reason: string;
-  /** The worker has made it a failed job, so what comes next is the operator's retry. */
-  laid_out: boolean;
 }

@@ -88,14 +88,14 @@ export class DeadLetterBoard implements OnApplicationBootstrap, OnModuleDestroy 
     await Promise.all([this.worker?.close(), this.queue?.close()]);
   }
 
-  /** A new job becomes a failed one; one that comes again was retried on the page. */
+  /**
+   * A new job becomes a failed one, which is its first attempt; one that has failed before was retried on the page. A job
+   * whose worker was lost before its end has made no attempt, and comes again as what it was.
+   */
   private async work(job: Job<DeadLetterJob>): Promise<{ replayed_as: number } | { gone: true }> {
-    if (!job.data.laid_out) {
-      await job.updateData({ ...job.data, laid_out: true });
-      throw new UnrecoverableError(job.data.reason);
-    }
+    if (job.attemptsMade === 0) throw new UnrecoverableError(job.data.reason);
     const { tenant_id: tenantId, delivery_id: deliveryId } = job.data;
-    // A job whose worker was lost comes again.
+    // Once, whoever comes again.
     const replayed = await this.replays.replayDead({ ...OPERATOR, tenantId }, deliveryId);
     return replayed === undefined ? { gone: true } : { replayed_as: replayed.id };
   }
@@ -116,7 +116,7 @@ export class DeadLetterBoard implements OnApplicationBootstrap, OnModuleDestroy 
           : [
               {
                 name: type,
-                data: { delivery_id: id, webhook_id, tenant_id, reason, laid_out: false },
+                data: { delivery_id: id, webhook_id, tenant_id, reason },
                 opts: { jobId },
               },
             ],
