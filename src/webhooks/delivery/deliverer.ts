@@ -6,7 +6,7 @@ import { Loop } from '../../platform/loop/loop.js';
 import { Wakeup } from '../../platform/loop/wakeup.js';
 import { DeliveryRun } from './delivery-run.js';
 import { DeliverySignal } from './delivery-signal.js';
-import { DeliveryStore, type DueDelivery } from './delivery-store.js';
+import { DeliveryStore, type DueDelivery, type LeasedEndpoint } from './delivery-store.js';
 import { EndpointWork } from './endpoint-work.js';
 import { HeldEndpoints } from './held-endpoints.js';
 import { Places } from './places.js';
@@ -78,7 +78,7 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
     this.wakeup.wake();
     await stopped;
     await Promise.all(this.underWay);
-    await this.giveBack(this.held.all);
+    await this.giveBack(this.held.ids);
   }
 
   private async round(stopping: AbortSignal): Promise<number> {
@@ -116,11 +116,21 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
     this.lookAt = end + Math.max(pause, PAUSE_PER_LOOK * (end - begin));
     const fresh = new Map(taken.filter(({ id }) => !this.held.of(id)).map(({ id, troubled }) => [id, troubled]));
     if (fresh.size === 0) return;
-    for (const endpoint of await this.store.changed([...fresh.keys()].map((id) => ({ id, version: null })))) {
+    for (const endpoint of await this.readEndpoints([...fresh.keys()])) {
       // Deleted in this moment: its lease went with it.
       if (endpoint.version === null) continue;
       const { WEBHOOK_ENDPOINT_CONCURRENCY: most } = this.settings;
       this.held.add(new EndpointWork(endpoint, most, fresh.get(endpoint.id) === true));
+    }
+  }
+
+  /** Those that were taken and cannot be read are left to others at once. */
+  private async readEndpoints(ids: readonly number[]): Promise<LeasedEndpoint[]> {
+    try {
+      return await this.store.changed(ids.map((id) => ({ id, version: null })));
+    } catch (error) {
+      await this.giveBack(ids);
+      throw error;
     }
   }
 
@@ -193,27 +203,26 @@ export class Deliverer implements OnApplicationBootstrap, OnModuleDestroy {
   private async leave(works: readonly EndpointWork[]): Promise<void> {
     if (works.length === 0) return;
     const now = performance.now();
-    const aside = works.filter((work) => work.isLeaving);
+    const aside = works
+      .filter((work) => work.isLeaving)
+      .map((work) => ({ id: work.endpoint.id, restMs: work.restMs(now), troubled: work.isTroubled(now) }));
     if (aside.length > 0) {
-      for (const { endpoint } of aside) this.held.forget(endpoint.id);
-      await this.store.setAside(
-        this.owner,
-        aside.map((work) => ({
-          id: work.endpoint.id,
-          restMs: work.restMs(now),
-          troubled: work.isTroubled(now),
-        })),
+      await this.letGo(
+        aside.map(({ id }) => id),
+        () => this.store.setAside(this.owner, aside),
       );
     }
-    await this.giveBack(works.filter((work) => !work.isLeaving));
+    await this.giveBack(works.filter((work) => !work.isLeaving).map(({ endpoint }) => endpoint.id));
   }
 
-  private async giveBack(works: readonly EndpointWork[]): Promise<void> {
-    if (works.length === 0) return;
-    const ids = works.map(({ endpoint }) => endpoint.id);
+  private async giveBack(ids: readonly number[]): Promise<void> {
+    if (ids.length > 0) await this.letGo(ids, () => this.store.giveBack(this.owner, ids));
+  }
+
+  private async letGo(ids: readonly number[], store: () => Promise<void>): Promise<void> {
     for (const id of ids) this.held.forget(id);
     try {
-      await this.store.giveBack(this.owner, ids);
+      await store();
     } catch (error) {
       this.log.warn({ err: error }, 'endpoints of webhooks wait for the end of their lease');
     }
