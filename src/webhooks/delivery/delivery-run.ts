@@ -54,8 +54,8 @@ export class DeliveryRun implements OnModuleDestroy {
   }
 
   /**
-   * Never rejects: an outcome that could not be stored leaves its delivery due; after a rest of the endpoint it is made
-   * again.
+   * Never rejects: an outcome that could not be stored, or a fault of the program, leaves its delivery due; after a rest
+   * of the endpoint it is made again.
    * @param called the call has ended; its place is free, though its outcome still has to be stored
    */
   async deliver(work: EndpointWork, delivery: DueDelivery, called: () => void): Promise<void> {
