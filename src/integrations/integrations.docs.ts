@@ -140,5 +140,5 @@ export const RECEIVE_PAYLOAD: EndpointDescription = {
 | \`shopify\` | \`X-Shopify-Hmac-Sha256\`: the same | \`X-Shopify-Event-Id\` and topic |
 | \`generic\` | Standard Webhooks (\`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), or none without a secret | \`webhook-id\` |
 
-Without such an id the body tells. For 7 days a repeat is answered with 200 and sends nothing. WooCommerce's test call, a form with \`webhook_id\`, is answered with 200.`,
+Without such an id the body tells; with \`delay_minutes\`, only as long as no newer payload of the same \`once_per\` has come: then things are again as they were, and it is the newest. For 7 days a repeat is answered with 200 and sends nothing. WooCommerce's test call, a form with \`webhook_id\`, is answered with 200.`,
 };

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { onceHashOf } from '../../src/integrations/payloads/judge-payload.js';
 import { PayloadStore } from '../../src/integrations/payloads/payload-store.js';
 import { StoreGauges } from '../../src/integrations/store-gauges.js';
@@ -17,6 +17,10 @@ export interface Received {
   once?: string | null;
   happenedAt?: string | null;
   phone?: string | null;
+  /** What a repeat of it has in common with it. */
+  repeat?: string;
+  /** As the store names it; null: its body tells a repeat. */
+  deliveryId?: string | null;
 }
 
 /** What stores delivered, in a database of its own, where nobody else works payloads off. */
@@ -60,10 +64,10 @@ export class PayloadLab {
     );
   }
 
-  /** A payload as the listener's address takes it. @returns its id */
+  /** A payload as the listener's address takes it. @returns the id of the tenant's newest then */
   async receive(
     { id, tenantId }: Owned,
-    { once = 'a', happenedAt = null, phone = null }: Received = {},
+    { once = 'a', happenedAt = null, phone = null, repeat = randomUUID(), deliveryId = null }: Received = {},
     store = this.store,
   ): Promise<number> {
     const [listener] = await this.rows<ListenerRow>('SELECT * FROM store_listeners WHERE id = $1', [id]);
@@ -71,8 +75,8 @@ export class PayloadLab {
     await store.receive(listener, {
       requestId: randomUUID(),
       topic: null,
-      deliveryId: null,
-      repeatHash: randomBytes(32),
+      deliveryId,
+      repeatHash: hash('sha256', repeat, 'buffer'),
       happenedAt: happenedAt === null ? null : new Date(happenedAt),
       body: Buffer.from('{}'),
       waiting: listener.delay_minutes === 0 ? null : { onceHash: once === null ? null : onceHashOf(once), phone },

@@ -51,6 +51,33 @@ describe("stores' payloads of a listener with a delay", () => {
     expect(await replaced()).not.toContain(last);
   });
 
+  describe('that come again', () => {
+    const repeats = async (): Promise<number[]> =>
+      (await lab.rows<{ repeats: number }>('SELECT repeats FROM store_payloads ORDER BY id')).map((row) => row.repeats);
+
+    it('after a newer one of the same once_per, are the newest themselves when only the body tells', async () => {
+      const one = await lab.listener(undefined, 60);
+      const first = await lab.receive(one, { repeat: 'as it was' });
+      expect(await lab.receive(one, { repeat: 'as it was' })).toBe(first);
+      const changed = await lab.receive(one, { repeat: 'changed' });
+      const again = await lab.receive(one, { repeat: 'as it was' });
+      expect(await lab.receive(one, { repeat: 'as it was' })).toBe(again);
+      expect(await repeats()).toEqual([1, 0, 1]);
+      expect(await replaced()).toEqual([first, changed]);
+    });
+
+    it('are repeats all the same when the store names them, or the newer one is of another once_per', async () => {
+      const one = await lab.listener(undefined, 60);
+      const named = await lab.receive(one, { repeat: '1', deliveryId: '1' });
+      await lab.receive(one, { repeat: 'body', once: 'b' });
+      const newest = await lab.receive(one, { repeat: '2', deliveryId: '2' });
+      expect(await lab.receive(one, { repeat: '1', deliveryId: '1' })).toBe(newest);
+      expect(await lab.receive(one, { repeat: 'body', once: 'b' })).toBe(newest);
+      expect(await repeats()).toEqual([1, 1, 0]);
+      expect(await replaced()).toEqual([named]);
+    });
+  });
+
   it('all count without a once_per', async () => {
     const one = await lab.listener(undefined, 60);
     await lab.receive(one, { once: null });

@@ -36,6 +36,17 @@ export interface DuePayload extends ListenerRow {
 /** When a store may ask again while too many wait. */
 const FULL_RETRY_S = 300;
 
+/*
+ * True while a delivery like the payload `p` is its repeat: for a week, and where only the body tells it as long as no newer
+ * one of the same `once_per` has come (with a delay). After that it says that things are again as they were, and is the
+ * newest itself. Index store_payloads_newer.
+ */
+const TELLS_REPEAT = `
+p.received_at > now() - interval '${REPEAT_DAYS} days'
+AND NOT (p.delivery_id IS NULL AND EXISTS (
+  SELECT FROM store_payloads n
+   WHERE n.listener_id = p.listener_id AND n.once_hash = p.once_hash AND (n.happened_at, n.id) > (p.happened_at, p.id)))`;
+
 /* Index store_payloads_repeat. */
 const INSERT = `
 INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, delivery_id, repeat_hash, body, size_bytes,
@@ -43,12 +54,12 @@ INSERT INTO store_payloads AS p (tenant_id, listener_id, request_id, topic, deli
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, least($9, now()), $10, $11, t.due_at, t.due_at
   FROM (SELECT now() + make_interval(mins => $12) AS due_at) t
 ON CONFLICT (listener_id, repeat_hash) WHERE repeat_hash IS NOT NULL
-DO UPDATE SET repeats = p.repeats + 1 WHERE p.received_at > now() - interval '${REPEAT_DAYS} days'
+DO UPDATE SET repeats = p.repeats + 1 WHERE ${TELLS_REPEAT}
 RETURNING xmax = 0 AS is_new`;
 
 const EXPIRE = `
-UPDATE store_payloads SET repeat_hash = NULL
- WHERE listener_id = $1 AND repeat_hash = $2 AND received_at <= now() - interval '${REPEAT_DAYS} days'`;
+UPDATE store_payloads p SET repeat_hash = NULL
+ WHERE p.listener_id = $1 AND p.repeat_hash = $2 AND NOT (${TELLS_REPEAT})`;
 
 /*
  * Indexes store_payloads_due, listener after listener (a skip scan), and store_payloads_newer: the oldest due of each tenant
@@ -139,7 +150,7 @@ export class PayloadStore {
           throw isServerError(error) && error.code === FOREIGN_KEY_VIOLATION ? notFound() : error;
         });
       if (row) return row.is_new ? 'new' : 'repeat';
-      // One like it is there, of a time that does not count any more.
+      // One like it is there that does not count any more.
       await this.postgres.query('store_payloads_expire', EXPIRE, [listener.id, repeatHash]);
     }
   }
