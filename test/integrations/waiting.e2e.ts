@@ -107,11 +107,11 @@ describe("stores' payloads of a listener with a delay", () => {
 
     it(`${MOST_WAITING_BYTES} bytes may wait, not one more`, async () => {
       const one = await lab.listener(undefined, 60);
-      // Each that is received has two.
-      await lab.deliver(one, 1, MOST_WAITING_BYTES - 4);
-      await lab.receive(one);
+      // Each that is received has two: the second would be one too many.
+      await lab.deliver(one, 1, MOST_WAITING_BYTES - 3);
       await lab.receive(one);
       await expect(lab.receive(one)).rejects.toMatchObject(FULL);
+      await expect(receiveAnew(one)).rejects.toMatchObject(FULL);
       await lab.outbox.run('UPDATE store_payloads SET size_bytes = 1 WHERE size_bytes = 2');
       await receiveAnew(one);
       await expect(receiveAnew(one)).rejects.toMatchObject(FULL);
