@@ -44,18 +44,18 @@ describe("the operator's pages of the queues", () => {
     });
 
   /** A delivery that was given up, to an endpoint that nobody delivers to. */
-  async function givenUp(error: string): Promise<{ id: number; webhookId: number }> {
+  async function givenUp(error: string, type = 'contact.created'): Promise<{ id: number; webhookId: number }> {
     const [row] = await tenant.rows<{ id: number; webhookId: number }>(
       `WITH endpoint AS (
          INSERT INTO webhooks (tenant_id, url, events, secret_encrypted, enabled)
          VALUES ($1, 'https://example.com', '{*}', '', false) RETURNING id),
        event AS (
          INSERT INTO events (id, tenant_id, event_id, type, resource_id, occurred_at, payload)
-         SELECT id, $1, 'evt_' || id, 'contact.created', 7, now(), '{}' FROM endpoint RETURNING created_at, id)
+         SELECT id, $1, 'evt_' || id, $3, 7, now(), '{}' FROM endpoint RETURNING created_at, id)
        INSERT INTO webhook_deliveries (tenant_id, webhook_id, event_created_at, event_id, resource, status, next_at, error)
        SELECT $1, endpoint.id, event.created_at, event.id, 'contact:7', 'dead', NULL, $2 FROM endpoint, event
        RETURNING id::int, webhook_id AS "webhookId"`,
-      [tenant.id, error],
+      [tenant.id, error, type],
     );
     if (!row) throw new Error('nothing was stored');
     return row;
@@ -97,8 +97,10 @@ describe("the operator's pages of the queues", () => {
   });
 
   it('show what was given up, and why; a retry delivers it again and is on record', async () => {
+    const test = await givenUp('connection refused', 'webhook.test');
     const { id, webhookId } = await givenUp('connection refused');
     expect(await laidOut(id)).toMatchObject({ name: 'contact.created', failedReason: 'connection refused' });
+    expect((await failedJobs()).map((job) => job.id)).not.toContain(`d-${test.id}`);
 
     expect((await ask(`/api/queues/${DEAD_LETTER_QUEUE}/d-${id}/retry`, { method: 'PUT' })).status).toBe(204);
     const replay = await eventually('the replay', async () =>

@@ -8,6 +8,7 @@ import { DEAD_LETTER_QUEUE, type DeadLetterJob } from '../../platform/queue/dead
 import { queuePrefix } from '../../platform/queue/delivery-queue.js';
 import { RedisConnections } from '../../platform/redis/redis-connections.js';
 import { ReplaysService } from '../deliveries/replays.service.js';
+import { TEST_EVENT } from '../events/event-types.js';
 
 /** The newest that were given up; the rest is reached by the tenant's own replay. */
 const MOST = 1000;
@@ -31,14 +32,14 @@ interface DeadDelivery {
 
 /*
  * Index webhook_deliveries_dead, then webhook_deliveries_replays for each row. Those that cannot be replayed, for their
- * endpoint or event is gone, would take the places of others.
+ * endpoint or event is gone, would take the places of others; what came of a test, its tenant has read.
  */
 const DEAD = `
 SELECT d.id, d.tenant_id, d.webhook_id, e.type,
        coalesce(d.error, 'the endpoint answered ' || d.response_status, 'given up') AS reason
   FROM webhook_deliveries d
   JOIN webhooks w ON w.id = d.webhook_id AND w.tenant_id = d.tenant_id
-  JOIN events e ON e.created_at = d.event_created_at AND e.id = d.event_id
+  JOIN events e ON e.created_at = d.event_created_at AND e.id = d.event_id AND e.type <> '${TEST_EVENT}'
  WHERE d.status = 'dead'
    AND NOT EXISTS (SELECT 1 FROM webhook_deliveries r WHERE r.replay_of = d.id AND r.tenant_id = d.tenant_id)
  ORDER BY d.created_at DESC, d.id DESC LIMIT ${MOST}`;
