@@ -123,7 +123,12 @@ it('is kept of every command of the operator that changes something', async () =
     [['delivery', 'hold', '--reason', 'a move'], 'delivery.held', null, { reason: 'a move' }],
     [['delivery', 'release', '--continue'], 'delivery.released', null, { restored: false }],
     [['delivery', 'hold', '--reason', 'a move'], 'delivery.held', null],
-    [['delivery', 'release', '--restored'], 'delivery.released', null, { restored: true, unknown: 0 }],
+    [
+      ['delivery', 'release', '--restored'],
+      'delivery.released',
+      null,
+      { restored: true, unknown: 0, store_payloads: 0 },
+    ],
     [['encryption', 'rotate'], 'secrets.rotated', null],
     [['webhooks', 'disable', '1'], 'webhook.updated', 1, { enabled: false }],
     [['webhooks', 'enable', '1'], 'webhook.updated', 1, { enabled: true }],

@@ -121,7 +121,7 @@ describe('an Idempotency-Key', () => {
 
   it('tells of a refusal that its call did not live to hear', async () => {
     const key = randomUUID();
-    await lab.tenant.control.addFault(lab.tenant.phoneNumberId, { kind: 'error', code: 131026, count: 1 });
+    await lab.tenant.control.addFault(lab.tenant.phoneNumberId, { kind: 'error', code: 131026, to: '201010000002' });
     const [worker] = lab.installation.workers;
     worker?.signal('SIGSTOP');
     const first = send(key, 2, { prefer: 'wait=30' }).catch(() => undefined);
@@ -130,10 +130,14 @@ describe('an Idempotency-Key', () => {
     worker?.signal('SIGCONT');
     expect(await first).toBeUndefined();
     await leasesLapse();
-    const refused = await eventually('the refusal', async () => {
-      const answer = await send(key, 2);
-      return answer.status === 200 ? undefined : answer;
-    });
+    const refused = await eventually(
+      'the refusal',
+      async () => {
+        const answer = await send(key, 2);
+        return answer.status === 200 ? undefined : answer;
+      },
+      60_000,
+    );
     expect(refused.body.error).toMatchObject({
       code: 'MESSAGE_SEND_FAILED',
       details: { chat_message_id: id, whatsapp_error: { code: 131026 } },
