@@ -115,7 +115,8 @@ describe('renewed slots', () => {
     const [first = 0] = await lab.departures(numberId, 1);
     const { departures } = await lab.slots.renew({ numberId, ratePerSecond: 80 }, [late('one', first)]);
     const [next = 0] = await lab.departures(numberId, 1);
-    expect(next - (departures[0] ?? 0)).toBeCloseTo(GAP_MS, 2);
+    // More when the machine paused between the two.
+    expect(next - (departures[0] ?? 0)).toBeGreaterThan(GAP_MS - 0.005);
   });
 
   it('cost their pair what it has recovered since: nothing for the moment that they are late, but one for six seconds', async () => {
@@ -199,8 +200,9 @@ describe('the backlog of a number', () => {
 
 describe('the time until a departure', () => {
   it("is told by Redis' clock", async () => {
+    const asked = performance.now();
     const wait = lab.slots.untilDeparture(1, (await lab.now()) + 500) ?? NaN;
-    expect(wait).toBeGreaterThan(450);
+    expect(wait).toBeGreaterThan(450 - (performance.now() - asked));
     expect(wait).toBeLessThanOrEqual(501);
   });
 

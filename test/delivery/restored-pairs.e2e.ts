@@ -68,17 +68,17 @@ describe('pairs after Redis was emptied', () => {
 
   it('are as full as before', async () => {
     const sender = await outbox.sender();
-    await sent(sender, '1', 40, 3);
-    // The number starts a second later; five were left, and 4 s of rest make no further one.
+    await sent(sender, '1', 40, 1);
+    // The number starts a second later; five were left, and 2 s of rest make no further one.
     expect(await reserve(lab, sender, 45)).toBe(5);
     expect(await reserve(lab, sender, 45)).toBe(0);
   });
 
   it('are so for several processes that come at once, and what one grants meanwhile counts', async () => {
     const sender = await outbox.sender();
-    await sent(sender, '1', 40, 3);
     const others = Array.from({ length: 4 }, () => lab.another(history));
     await Promise.all(others.map((other) => other.ready()));
+    await sent(sender, '1', 40, 1);
     const granted = await Promise.all([lab, ...others].map((process) => reserve(process, sender, 3)));
     expect(granted.reduce((sum, count) => sum + count, 0)).toBe(5);
     for (const other of others) other.close();
